@@ -1,1 +1,69 @@
-//! api
+//! What clients and the supervisor say to each other, and the client that says it.
+//!
+//! # Theory of operation
+//!
+//! HTTP/1.1 with JSON over a Unix socket (`forge dev paths` says where). One verb is one request
+//! type, one path below [`PREFIX`] and one answer type. What takes time answers with a stream of
+//! server-sent events (`text/event-stream`): `progress` any number of times, then `done` once, or
+//! `problem`. Errors are problem details (RFC 9457) with the exit code that the command line uses
+//! and a hint, see [`Problem`].
+//!
+//! Fields may be added, never renamed; readers ignore what they do not know.
+
+mod client;
+mod daemon;
+mod events;
+mod lifecycle;
+mod problem;
+mod process;
+mod queries;
+mod status;
+
+pub use client::{Client, ClientError, Stream, StreamEvent};
+pub use daemon::{DaemonStatus, ProcessPid};
+pub use events::{Event, EventsQuery};
+pub use lifecycle::{
+    Conflict, FailedProcess, NamesAnswer, OnConflict, Progress, ProgressLine, ReloadRequest,
+    RestartRequest, RunRequest, StartAnswer, StartRequest, StopAnswer, StopRequest, StoppedLeft,
+    TargetsRequest,
+};
+pub use problem::Problem;
+pub use process::{
+    ExecAnswer, ExecRequest, InputRequest, PsAnswer, PsRow, ResizeRequest, SignalRequest,
+    WaitAnswer, WaitFor, WaitRequest,
+};
+pub use queries::{
+    Because, GraphAnswer, GraphNode, ProfileRow, ProfilesAnswer, WhyAnswer, WhySetting,
+};
+pub use status::{Health, KeeperInfo, Process, Status, SupervisorInfo, Totals, Warning};
+
+/// All paths of this version of the API begin with it.
+pub const PREFIX: &str = "/v1";
+
+/// Paths of the verbs, without [`PREFIX`].
+pub mod path {
+    #![allow(missing_docs)]
+    pub const STATUS: &str = "/status";
+    pub const STATUS_STREAM: &str = "/status/stream";
+    pub const START: &str = "/start";
+    pub const STOP: &str = "/stop";
+    pub const RESTART: &str = "/restart";
+    pub const RELOAD: &str = "/reload";
+    pub const RUN: &str = "/run";
+    pub const PAUSE: &str = "/pause";
+    pub const RESUME: &str = "/resume";
+    pub const SIGNAL: &str = "/signal";
+    pub const INPUT: &str = "/input";
+    pub const RESIZE: &str = "/resize";
+    pub const WAIT: &str = "/wait";
+    pub const EXEC: &str = "/exec";
+    pub const EVENTS: &str = "/events";
+    pub const EVENTS_STREAM: &str = "/events/stream";
+    pub const WHY: &str = "/why";
+    pub const GRAPH: &str = "/graph";
+    pub const PROFILES: &str = "/profiles";
+    pub const PS: &str = "/ps";
+    pub const DAEMON: &str = "/daemon";
+    pub const DAEMON_STOP: &str = "/daemon/stop";
+    pub const DAEMON_RESTART: &str = "/daemon/restart";
+}

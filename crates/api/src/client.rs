@@ -1,0 +1,257 @@
+//! The client: one connection, requests one after another.
+
+use std::fmt;
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::client::conn::http1::SendRequest;
+use hyper::{Method, Request, Response};
+use hyper_util::rt::TokioIo;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::{PREFIX, Problem};
+
+/// A connection to a supervisor.
+pub struct Client {
+    send: SendRequest<Full<Bytes>>,
+}
+
+/// Why a request has no answer.
+#[derive(Debug)]
+pub enum ClientError {
+    /// The supervisor answered with an error.
+    Problem(Problem),
+    /// The connection broke: the supervisor has ended in the middle, or is of another version.
+    Connection(String),
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            ClientError::Problem(problem) => problem.fmt(f),
+            ClientError::Connection(why) => write!(f, "no answer from the supervisor: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}
+
+impl Client {
+    /// Speaks over this connected socket. Must be called within a tokio runtime with I/O.
+    ///
+    /// # Errors
+    ///
+    /// When the socket cannot be registered or the connection is gone.
+    pub async fn over(socket: std::os::unix::net::UnixStream) -> Result<Self, ClientError> {
+        socket.set_nonblocking(true).map_err(broken)?;
+        let socket = tokio::net::UnixStream::from_std(socket).map_err(broken)?;
+        let (send, connection) = hyper::client::conn::http1::handshake(TokioIo::new(socket))
+            .await
+            .map_err(broken)?;
+        // The task ends with the connection; its error shows up in the request that it breaks.
+        tokio::spawn(async move {
+            let _ = connection.await;
+        });
+        Ok(Client { send })
+    }
+
+    /// `GET` with a query string that is ready made (without `?`), empty for none.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor's problem, or a broken connection.
+    pub async fn get<A: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        query: &str,
+    ) -> Result<A, ClientError> {
+        let response = self.request(Method::GET, path, query, Bytes::new()).await?;
+        read_json(response).await
+    }
+
+    /// `POST` with a JSON body.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor's problem, or a broken connection.
+    pub async fn post<A: DeserializeOwned>(
+        &mut self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<A, ClientError> {
+        let response = self.request(Method::POST, path, "", to_json(body)?).await?;
+        read_json(response).await
+    }
+
+    /// `GET` that answers with server-sent events.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor's problem, or a broken connection.
+    pub async fn get_stream(&mut self, path: &str, query: &str) -> Result<Stream, ClientError> {
+        let response = self.request(Method::GET, path, query, Bytes::new()).await?;
+        open_stream(response).await
+    }
+
+    /// `POST` that answers with server-sent events.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor's problem, or a broken connection.
+    pub async fn post_stream(
+        &mut self,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Stream, ClientError> {
+        let response = self.request(Method::POST, path, "", to_json(body)?).await?;
+        open_stream(response).await
+    }
+
+    async fn request(
+        &mut self,
+        method: Method,
+        path: &str,
+        query: &str,
+        body: Bytes,
+    ) -> Result<Response<Incoming>, ClientError> {
+        let mark = if query.is_empty() { "" } else { "?" };
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{PREFIX}{path}{mark}{query}"))
+            .header("host", "forge")
+            .header("content-type", "application/json")
+            .body(Full::new(body))
+            .map_err(broken)?;
+        self.send.ready().await.map_err(broken)?;
+        self.send.send_request(request).await.map_err(broken)
+    }
+}
+
+/// Server-sent events, one by one.
+pub struct Stream {
+    body: Incoming,
+    buffer: Vec<u8>,
+}
+
+/// One server-sent event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StreamEvent {
+    /// Its `event` field: `progress`, `done`, …
+    pub name: String,
+    /// Its `data`, JSON.
+    pub data: String,
+}
+
+impl StreamEvent {
+    /// The data as a type of this crate.
+    ///
+    /// # Errors
+    ///
+    /// When the data is of another form.
+    pub fn read<T: DeserializeOwned>(&self) -> Result<T, ClientError> {
+        serde_json::from_str(&self.data).map_err(broken)
+    }
+}
+
+impl Stream {
+    /// The next event; `None` at the end of the stream. A `problem` comes as an error.
+    ///
+    /// # Errors
+    ///
+    /// The supervisor's problem, or a connection that broke before the end.
+    pub async fn next(&mut self) -> Result<Option<StreamEvent>, ClientError> {
+        loop {
+            if let Some(event) = self.take_event() {
+                if event.name == "problem" {
+                    return Err(ClientError::Problem(event.read()?));
+                }
+                return Ok(Some(event));
+            }
+            match self.body.frame().await {
+                Some(frame) => {
+                    if let Some(data) = frame.map_err(broken)?.data_ref() {
+                        self.buffer.extend_from_slice(data);
+                    }
+                }
+                None => return Ok(None),
+            }
+        }
+    }
+
+    fn take_event(&mut self) -> Option<StreamEvent> {
+        loop {
+            let end = self.buffer.windows(2).position(|two| two == b"\n\n")?;
+            let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
+            let text = String::from_utf8_lossy(&block);
+            let mut event = StreamEvent {
+                name: "message".to_string(),
+                data: String::new(),
+            };
+            let mut any = false;
+            for line in text.lines() {
+                let (field, value) = line.split_once(':').unwrap_or((line, ""));
+                let value = value.strip_prefix(' ').unwrap_or(value);
+                match field {
+                    "event" => event.name = value.to_string(),
+                    "data" => {
+                        if any {
+                            event.data.push('\n');
+                        }
+                        event.data.push_str(value);
+                        any = true;
+                    }
+                    _ => {}
+                }
+            }
+            // A block without data is a comment that keeps the connection warm.
+            if any {
+                return Some(event);
+            }
+        }
+    }
+}
+
+fn to_json(body: &impl Serialize) -> Result<Bytes, ClientError> {
+    serde_json::to_vec(body).map(Bytes::from).map_err(broken)
+}
+
+async fn read_json<A: DeserializeOwned>(response: Response<Incoming>) -> Result<A, ClientError> {
+    let ok = response.status().is_success();
+    let status = response.status();
+    let body = response
+        .into_body()
+        .collect()
+        .await
+        .map_err(broken)?
+        .to_bytes();
+    if ok {
+        return serde_json::from_slice(&body).map_err(broken);
+    }
+    Err(match serde_json::from_slice::<Problem>(&body) {
+        Ok(problem) => ClientError::Problem(problem),
+        Err(_) => ClientError::Connection(format!(
+            "HTTP {status}: {}",
+            String::from_utf8_lossy(&body[..body.len().min(200)])
+        )),
+    })
+}
+
+async fn open_stream(response: Response<Incoming>) -> Result<Stream, ClientError> {
+    if response.status().is_success() {
+        return Ok(Stream {
+            body: response.into_body(),
+            buffer: Vec::new(),
+        });
+    }
+    match read_json::<serde_json::Value>(response).await {
+        Err(error) => Err(error),
+        Ok(_) => Err(ClientError::Connection(
+            "an answer that is no stream".into(),
+        )),
+    }
+}
+
+fn broken(error: impl fmt::Display) -> ClientError {
+    ClientError::Connection(error.to_string())
+}

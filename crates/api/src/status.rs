@@ -1,0 +1,129 @@
+//! `GET /status`: the document of `forge dev status --json`.
+
+use serde::{Deserialize, Serialize};
+
+use crate::events::Event;
+
+/// A workspace and its processes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Status {
+    /// Absolute path of the workspace.
+    pub workspace: String,
+    /// The profile in use; several are joined by `+`. `None` where nothing was started yet.
+    pub profile: Option<String>,
+    /// The daemon; `None` when none runs.
+    pub supervisor: Option<SupervisorInfo>,
+    /// Its parent; `None` when none runs.
+    pub keeper: Option<KeeperInfo>,
+    /// Sums over all processes.
+    pub totals: Totals,
+    /// In the order of the file.
+    pub processes: Vec<Process>,
+    /// The latest events, oldest first.
+    pub events: Vec<Event>,
+    /// What deserves a look.
+    pub warnings: Vec<Warning>,
+}
+
+/// The daemon.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SupervisorInfo {
+    /// Its pid.
+    pub pid: i32,
+    /// Version of the program.
+    pub version: String,
+    /// RFC 3339.
+    pub started_at: String,
+}
+
+/// The keeper.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct KeeperInfo {
+    /// Its pid.
+    pub pid: i32,
+}
+
+/// Sums over all processes.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Totals {
+    /// Processes that run.
+    pub running: usize,
+    /// Percent of one core.
+    pub cpu_percent: Option<f64>,
+    /// Resident bytes.
+    pub memory_bytes: Option<u64>,
+}
+
+/// One process.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct Process {
+    pub name: String,
+    /// The profile that it belongs to.
+    pub profile: String,
+    pub groups: Vec<String>,
+    /// `stopped`, `waiting`, `starting`, `running`, `stopping`, `restarting`, `crashed`, `exited`, `paused`.
+    pub status: String,
+    pub health: Health,
+    /// Pid of the leader.
+    pub pid: Option<i32>,
+    /// Pids of the whole tree.
+    pub pids: Vec<i32>,
+    pub run_id: Option<String>,
+    /// The port that it has.
+    pub port: Option<u16>,
+    /// The port that the file names (`None` for `auto`).
+    pub requested_port: Option<u16>,
+    /// Ports that its tree listens on.
+    pub listening: Vec<u16>,
+    pub adopted: bool,
+    pub debug: bool,
+    pub started_at: Option<String>,
+    pub uptime_ms: Option<u64>,
+    pub restarts: u32,
+    pub exit_code: Option<i32>,
+    /// Name of the signal that ended the last run: `SIGKILL`.
+    pub signal: Option<String>,
+    /// Percent of one core, of the whole tree.
+    pub cpu_percent: Option<f64>,
+    /// Resident bytes of the whole tree.
+    pub memory_bytes: Option<u64>,
+    pub threads: Option<u64>,
+    pub open_files: Option<u64>,
+    pub disk_read_bytes_per_s: Option<u64>,
+    pub disk_write_bytes_per_s: Option<u64>,
+    pub net_rx_bytes_per_s: Option<u64>,
+    pub net_tx_bytes_per_s: Option<u64>,
+    /// Dependencies that it waits for.
+    pub waiting_for: Vec<String>,
+    /// Why it is not as one would wish, in words.
+    pub message: Option<String>,
+    /// When the next restart is due, RFC 3339.
+    pub restart_at: Option<String>,
+    /// Shown to people.
+    pub description: Option<String>,
+    /// Where people open it.
+    pub url: Option<String>,
+}
+
+/// The health of a process.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Health {
+    /// `none`, `checking`, `healthy`, `unhealthy`.
+    pub state: String,
+    /// The last verdict in words.
+    pub detail: Option<String>,
+    /// RFC 3339.
+    pub checked_at: Option<String>,
+}
+
+/// What deserves a look.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Warning {
+    /// The process that it is about; `None` for the workspace.
+    pub process: Option<String>,
+    /// A short name of the kind.
+    pub kind: String,
+    /// For people.
+    pub message: String,
+}

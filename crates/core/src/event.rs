@@ -1,0 +1,421 @@
+//! The boundary of the core: what it is told, what it wants done, and what it shows.
+
+use std::time::Duration;
+
+use forge_facts::{Exit, RunId};
+
+use crate::spec::{Pattern, ProcessSpec};
+
+/// The present moment, given from outside: nothing in here reads a clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    /// Time on a clock that never jumps and counts suspended time (CLOCK_BOOTTIME). All deadlines use it.
+    pub mono: Duration,
+    /// Nanoseconds since 1970, for people and records only.
+    pub unix_ns: u64,
+}
+
+/// Something that has happened or that somebody wants.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// These processes exist, or are now to be as stated. Nothing starts; a changed one that runs
+    /// goes on as it is until its next start.
+    Define(Vec<ProcessSpec>),
+    /// Bring these up, and what they need. Those that run are left alone; a crashed one begins
+    /// with a clean record of failures.
+    Start(Vec<String>),
+    /// Take these down. Their dependents are left alone unless they say otherwise.
+    Stop {
+        /// Which.
+        names: Vec<String>,
+        /// Instead of each one's own `stop.timeout`.
+        timeout: Option<Duration>,
+        /// SIGKILL at once.
+        force: bool,
+    },
+    /// Take these down and bring them up again. Those that are down are started.
+    Restart(Vec<String>),
+    /// Take these down and, once they are, forget them.
+    Remove(Vec<String>),
+    /// Stop the trees of these by SIGSTOP.
+    Pause(Vec<String>),
+    /// Let them go on.
+    Resume(Vec<String>),
+    /// After the supervisor was away: what was remembered of a process and what its journal says.
+    Recall(Box<Recall>),
+
+    /// The run exists.
+    Spawned {
+        /// Process.
+        name: String,
+        /// The run that was ordered by [`Effect::Launch`].
+        run: RunId,
+        /// Pid of the leader.
+        pid: i32,
+    },
+    /// The run does not exist and will not.
+    NotSpawned {
+        /// Process.
+        name: String,
+        /// The run that was ordered.
+        run: RunId,
+        /// Why.
+        failure: SpawnFailure,
+    },
+    /// The leader has ended; descendants may be left.
+    Exited {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// How.
+        exit: Exit,
+        /// Whether it would only happen again (a missing file, a syntax error).
+        deterministic: bool,
+    },
+    /// Nothing of the run is left.
+    Gone {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+    },
+    /// The stop has ended, but these live on.
+    Left {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// Who.
+        pids: Vec<i32>,
+    },
+
+    /// A health check has an answer.
+    Probed {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// The answer.
+        healthy: bool,
+        /// In words: `HTTP 200 from /health`.
+        detail: String,
+    },
+    /// Output matched the `log` check, or a pattern that a dependent waits for.
+    LogMatched {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// Which pattern.
+        pattern: Pattern,
+    },
+    /// Output matched `fail_on` while starting.
+    StartFailed {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// The line.
+        line: String,
+    },
+    /// It uses more than it may.
+    Exceeded {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// In words: `612 MB of memory, the limit is 512 MB`.
+        what: String,
+    },
+    /// A file has changed that it watches, or below its folder while it waits for a change.
+    FilesChanged {
+        /// Process.
+        name: String,
+        /// For people: the first file and how many more.
+        what: String,
+    },
+    /// Its schedule says it is time.
+    Due {
+        /// Process.
+        name: String,
+    },
+    /// A deadline has passed (see `Workspace::deadline`).
+    Tick,
+}
+
+/// Why a run did not come to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SpawnFailure {
+    /// For people: what failed, on what, what to do.
+    pub message: String,
+    /// 127 for a command that was not found, 126 for one that cannot be run, 4's cause is `conflict`.
+    pub exit_code: Option<i32>,
+    /// Whether another try would only fail again.
+    pub deterministic: bool,
+    /// The port is taken by somebody else.
+    pub conflict: bool,
+}
+
+/// What is known of a process when a supervisor begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Recall {
+    /// What it is, as it was last defined.
+    pub spec: ProcessSpec,
+    /// What the former supervisor remembered.
+    pub memory: Memory,
+    /// What the journal says of its last run.
+    pub last_run: Option<LastRun>,
+}
+
+/// The last run of a process, by its journal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LastRun {
+    /// Its id.
+    pub run: RunId,
+    /// Pid of its leader; `None` when it was never spawned.
+    pub pid: Option<i32>,
+    /// When it was spawned, nanoseconds since 1970.
+    pub started_unix_ns: u64,
+    /// How the leader has ended, if it has, and when.
+    pub exit: Option<(Exit, u64)>,
+    /// Whether nothing of it is left.
+    pub gone: bool,
+}
+
+/// What must be remembered of a process for a supervisor that comes later.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Memory {
+    /// It is meant to be up.
+    pub wanted: bool,
+    /// Restarts since the user started it, by hand and by itself.
+    pub restarts: u32,
+    /// Times of the crashes that count towards giving up, nanoseconds since 1970.
+    pub crashes: Vec<u64>,
+    /// The run that was told ready, if any: it is not to be waited for again.
+    pub ready_run: Option<RunId>,
+    /// The run whose exit has been dealt with, if any: it is no news.
+    pub settled_run: Option<RunId>,
+    /// The run that was being stopped on purpose.
+    pub stopping_run: Option<RunId>,
+    /// Its tree is stopped by SIGSTOP.
+    pub paused: bool,
+    /// It has crashed and stays down; the message.
+    pub failed: Option<String>,
+}
+
+/// Something that the world is to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Begin this run. Answered by [`Event::Spawned`] or [`Event::NotSpawned`].
+    Launch {
+        /// Process.
+        name: String,
+        /// Id of the new run.
+        run: RunId,
+    },
+    /// End this run, its whole tree. Answered by [`Event::Gone`] or [`Event::Left`]. Asked a
+    /// second time when the timeout has become shorter.
+    Halt {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// How long until SIGKILL; zero kills at once and skips `stop.command` and `stop.keys`.
+        timeout: Duration,
+    },
+    /// Send SIGSTOP (true) or SIGCONT (false) to the tree.
+    Freeze {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// Which.
+        stop: bool,
+    },
+    /// Begin to check this run's health, until it ends or another `Probe` comes.
+    Probe {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+    },
+    /// End the checks.
+    Unprobe {
+        /// Process.
+        name: String,
+    },
+    /// Tell when a file below its folder changes: once (it waits for a repair).
+    AwaitChange {
+        /// Process.
+        name: String,
+    },
+    /// Run one of its hooks. Nothing waits for it.
+    Hook {
+        /// Process.
+        name: String,
+        /// Which.
+        hook: Hook,
+    },
+    /// Something for the list of events, and for people who watch.
+    Notice {
+        /// Process.
+        name: String,
+        /// `started`, `stopped`, `crashed`, `restarted`, `healthy`, `unhealthy`, `ready`, `warning`, `reload`.
+        kind: NoticeKind,
+        /// For people.
+        message: String,
+    },
+    /// A run has ended that nobody asked to end: gather the evidence.
+    Crashed(Crash),
+    /// The process was removed and is down: nothing of it need be kept in mind.
+    Forget {
+        /// Process.
+        name: String,
+    },
+}
+
+/// A moment at which the user's own commands run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hook {
+    /// It has become ready.
+    AfterReady,
+    /// It is down after a stop.
+    AfterStop,
+    /// It has crashed.
+    OnCrash,
+}
+
+/// The kinds of notices that the core gives; names as in `forge dev events`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum NoticeKind {
+    Started,
+    Ready,
+    Stopped,
+    Crashed,
+    Restarted,
+    Healthy,
+    Unhealthy,
+    Reload,
+    Warning,
+}
+
+/// The facts of a crash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Crash {
+    /// Process.
+    pub name: String,
+    /// Run.
+    pub run: RunId,
+    /// How it ended.
+    pub exit: Exit,
+    /// How long it had run.
+    pub uptime: Duration,
+    /// Crashes within the window, this one included.
+    pub count_in_window: u32,
+    /// The window.
+    pub window: Duration,
+    /// What happens next, for people.
+    pub next: String,
+}
+
+/// The state of a process as users see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Status {
+    Stopped,
+    Waiting,
+    Starting,
+    Running,
+    Stopping,
+    Restarting,
+    Crashed,
+    Exited,
+    Paused,
+}
+
+impl Status {
+    /// The word used everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Stopped => "stopped",
+            Status::Waiting => "waiting",
+            Status::Starting => "starting",
+            Status::Running => "running",
+            Status::Stopping => "stopping",
+            Status::Restarting => "restarting",
+            Status::Crashed => "crashed",
+            Status::Exited => "exited",
+            Status::Paused => "paused",
+        }
+    }
+}
+
+/// Health, apart from the state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[allow(missing_docs)]
+pub enum Health {
+    None,
+    Checking,
+    Healthy,
+    Unhealthy,
+}
+
+impl Health {
+    /// The word used everywhere.
+    pub fn name(self) -> &'static str {
+        match self {
+            Health::None => "none",
+            Health::Checking => "checking",
+            Health::Healthy => "healthy",
+            Health::Unhealthy => "unhealthy",
+        }
+    }
+}
+
+/// One process as users see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct View {
+    /// Its state.
+    pub status: Status,
+    /// Its health.
+    pub health: Health,
+    /// The last verdict in words, and when it came (nanoseconds since 1970).
+    pub health_detail: Option<(String, u64)>,
+    /// The run that goes on, or the last one.
+    pub run: Option<RunId>,
+    /// Pid of the leader, while it lives.
+    pub pid: Option<i32>,
+    /// When the run was spawned (nanoseconds since 1970).
+    pub started_unix_ns: Option<u64>,
+    /// The same on the clock that never jumps, where it is known.
+    pub started_mono: Option<Duration>,
+    /// Restarts since the user started it.
+    pub restarts: u32,
+    /// How the last run ended, when it has.
+    pub exit: Option<Exit>,
+    /// Names of the dependencies that it waits for.
+    pub waiting_for: Vec<String>,
+    /// When the next restart is due.
+    pub restart_at: Option<Duration>,
+    /// For people: why it is not as one would wish.
+    pub message: Option<String>,
+    /// Whether it is meant to be up.
+    pub wanted: bool,
+}
+
+/// How far a start has come, for somebody who waits for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// On its way, in words (`waiting for postgres`).
+    Pending(String),
+    /// Running and ready.
+    Ready,
+    /// A oneshot that has succeeded, or a process that has ended well.
+    Done,
+    /// It will not come up by itself: why.
+    Failed(String),
+    /// Nobody wants it up.
+    Down,
+}
