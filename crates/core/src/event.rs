@@ -1,10 +1,16 @@
 //! The boundary of the core: what it is told, what it wants done, and what it shows.
 
+mod memory;
+mod view;
+
 use std::time::Duration;
 
 use forge_facts::{Exit, RunId};
 
 use crate::spec::{Pattern, ProcessSpec};
+
+pub use memory::{LastRun, Memory, Recall, Renew};
+pub use view::{Health, Outcome, Status, View};
 
 /// The present moment, given from outside: nothing in here reads a clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -157,53 +163,6 @@ pub struct SpawnFailure {
     pub conflict: bool,
 }
 
-/// What is known of a process when a supervisor begins.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Recall {
-    /// What it is, as it was last defined.
-    pub spec: ProcessSpec,
-    /// What the former supervisor remembered.
-    pub memory: Memory,
-    /// What the journal says of its last run.
-    pub last_run: Option<LastRun>,
-}
-
-/// The last run of a process, by its journal.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LastRun {
-    /// Its id.
-    pub run: RunId,
-    /// Pid of its leader; `None` when it was never spawned.
-    pub pid: Option<i32>,
-    /// When it was spawned, nanoseconds since 1970.
-    pub started_unix_ns: u64,
-    /// How the leader has ended, if it has, and when.
-    pub exit: Option<(Exit, u64)>,
-    /// Whether nothing of it is left.
-    pub gone: bool,
-}
-
-/// What must be remembered of a process for a supervisor that comes later.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Memory {
-    /// It is meant to be up.
-    pub wanted: bool,
-    /// Restarts since the user started it, by hand and by itself.
-    pub restarts: u32,
-    /// Times of the crashes that count towards giving up, nanoseconds since 1970.
-    pub crashes: Vec<u64>,
-    /// The run that was told ready, if any: it is not to be waited for again.
-    pub ready_run: Option<RunId>,
-    /// The run whose exit has been dealt with, if any: it is no news.
-    pub settled_run: Option<RunId>,
-    /// The run that was being stopped on purpose.
-    pub stopping_run: Option<RunId>,
-    /// Its tree is stopped by SIGSTOP.
-    pub paused: bool,
-    /// It has crashed and stays down; the message.
-    pub failed: Option<String>,
-}
-
 /// Something that the world is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -318,104 +277,4 @@ pub struct Crash {
     pub window: Duration,
     /// What happens next, for people.
     pub next: String,
-}
-
-/// The state of a process as users see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Status {
-    Stopped,
-    Waiting,
-    Starting,
-    Running,
-    Stopping,
-    Restarting,
-    Crashed,
-    Exited,
-    Paused,
-}
-
-impl Status {
-    /// The word used everywhere.
-    pub fn name(self) -> &'static str {
-        match self {
-            Status::Stopped => "stopped",
-            Status::Waiting => "waiting",
-            Status::Starting => "starting",
-            Status::Running => "running",
-            Status::Stopping => "stopping",
-            Status::Restarting => "restarting",
-            Status::Crashed => "crashed",
-            Status::Exited => "exited",
-            Status::Paused => "paused",
-        }
-    }
-}
-
-/// Health, apart from the state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-#[allow(missing_docs)]
-pub enum Health {
-    None,
-    Checking,
-    Healthy,
-    Unhealthy,
-}
-
-impl Health {
-    /// The word used everywhere.
-    pub fn name(self) -> &'static str {
-        match self {
-            Health::None => "none",
-            Health::Checking => "checking",
-            Health::Healthy => "healthy",
-            Health::Unhealthy => "unhealthy",
-        }
-    }
-}
-
-/// One process as users see it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct View {
-    /// Its state.
-    pub status: Status,
-    /// Its health.
-    pub health: Health,
-    /// The last verdict in words, and when it came (nanoseconds since 1970).
-    pub health_detail: Option<(String, u64)>,
-    /// The run that goes on, or the last one.
-    pub run: Option<RunId>,
-    /// Pid of the leader, while it lives.
-    pub pid: Option<i32>,
-    /// When the run was spawned (nanoseconds since 1970).
-    pub started_unix_ns: Option<u64>,
-    /// The same on the clock that never jumps, where it is known.
-    pub started_mono: Option<Duration>,
-    /// Restarts since the user started it.
-    pub restarts: u32,
-    /// How the last run ended, when it has.
-    pub exit: Option<Exit>,
-    /// Names of the dependencies that it waits for.
-    pub waiting_for: Vec<String>,
-    /// When the next restart is due.
-    pub restart_at: Option<Duration>,
-    /// For people: why it is not as one would wish.
-    pub message: Option<String>,
-    /// Whether it is meant to be up.
-    pub wanted: bool,
-}
-
-/// How far a start has come, for somebody who waits for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// On its way, in words (`waiting for postgres`).
-    Pending(String),
-    /// Running and ready.
-    Ready,
-    /// A oneshot that has succeeded, or a process that has ended well.
-    Done,
-    /// It will not come up by itself: why.
-    Failed(String),
-    /// Nobody wants it up.
-    Down,
 }

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use forge_facts::Scope;
+use serde::{Deserialize, Serialize};
 
 use crate::template::Template;
 
 /// A named environment: the processes of one top-level key.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Profile {
     /// Its key in the file.
     pub name: String,
@@ -20,7 +21,7 @@ pub struct Profile {
 }
 
 /// Everything Forge knows beforehand about one process.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProcessSpec {
     /// Unique among the processes that run together; `worker-2` for a replica.
     pub name: String,
@@ -80,7 +81,7 @@ pub struct ProcessSpec {
 }
 
 /// What to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum CommandSpec {
     /// By `sh -c`.
     Shell(Template),
@@ -89,7 +90,7 @@ pub enum CommandSpec {
 }
 
 /// The port of a process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum PortSpec {
     /// This one.
     Fixed(u16),
@@ -98,7 +99,7 @@ pub enum PortSpec {
 }
 
 /// One edge of the dependency graph.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dependency {
     /// The process that is needed.
     pub on: String,
@@ -109,7 +110,7 @@ pub struct Dependency {
 }
 
 /// When a dependency is met.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Condition {
     /// Spawned.
     Started,
@@ -124,7 +125,7 @@ pub enum Condition {
 }
 
 /// What the loss of a dependency does to a dependent that runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OnDown {
     /// Nothing.
     #[default]
@@ -136,11 +137,11 @@ pub enum OnDown {
 }
 
 /// The text of a regular expression that is known to compile.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pattern(pub String);
 
 /// How a process is known to be well.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct HealthCheck {
     /// What is tried.
     pub probe: Probe,
@@ -174,7 +175,7 @@ impl HealthCheck {
 }
 
 /// What a health check tries.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Probe {
     /// A GET request.
     Http {
@@ -203,7 +204,7 @@ pub enum Probe {
 }
 
 /// What being unhealthy leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OnUnhealthy {
     /// A warning.
     #[default]
@@ -213,7 +214,7 @@ pub enum OnUnhealthy {
 }
 
 /// What happens after an unexpected exit.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RestartSpec {
     /// After which exits.
     pub policy: RestartPolicy,
@@ -249,7 +250,7 @@ impl Default for RestartSpec {
 }
 
 /// After which exits a process is restarted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RestartPolicy {
     /// After none.
     Never,
@@ -260,7 +261,7 @@ pub enum RestartPolicy {
 }
 
 /// Whether a crash that would only repeat is retried.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum OnDeterministic {
     /// No: wait until a file below its folder changes.
     Wait,
@@ -269,11 +270,12 @@ pub enum OnDeterministic {
 }
 
 /// How a process is stopped.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StopSpec {
     /// Number of the signal.
     pub signal: i32,
     /// Who gets it.
+    #[serde(with = "scope_word")]
     pub scope: Scope,
     /// How long until SIGKILL.
     pub timeout: Duration,
@@ -296,7 +298,7 @@ impl Default for StopSpec {
 }
 
 /// What the exit of a process means for the rest of its profile.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OnExit {
     /// Nothing.
     #[default]
@@ -308,7 +310,7 @@ pub enum OnExit {
 }
 
 /// One stream or two.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum StderrMode {
     /// Two, each with its name.
     #[default]
@@ -318,7 +320,7 @@ pub enum StderrMode {
 }
 
 /// Which changes of files restart a process.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WatchSpec {
     /// Globs, relative to the process's folder.
     pub paths: Vec<String>,
@@ -329,7 +331,7 @@ pub struct WatchSpec {
 }
 
 /// When a process runs by the clock.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Schedule {
     /// Again after this time, counted from start to start.
     Every(Duration),
@@ -338,7 +340,7 @@ pub enum Schedule {
 }
 
 /// What debug mode changes.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct DebugSpec {
     /// Runs instead.
     pub command: Option<CommandSpec>,
@@ -349,7 +351,7 @@ pub struct DebugSpec {
 }
 
 /// Bounds on what a process may use.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Limits {
     /// Bytes of resident memory of the whole tree.
     pub memory_bytes: Option<u64>,
@@ -362,7 +364,7 @@ pub struct Limits {
 }
 
 /// What exceeding a limit leads to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum OnExceed {
     /// A warning.
     #[default]
@@ -374,7 +376,7 @@ pub enum OnExceed {
 }
 
 /// How the output of a process is kept and read.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LogSpec {
     /// Size of a segment in bytes.
     pub max_size: u64,
@@ -398,7 +400,7 @@ impl Default for LogSpec {
 }
 
 /// Commands around the life of a process.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Hooks {
     /// Before each spawn; a failure fails the start.
     pub before_start: Option<CommandSpec>,
@@ -411,7 +413,7 @@ pub struct Hooks {
 }
 
 /// `settings` of the file.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// The profile that is meant when none is named: `dev`, else the first.
     pub default_profile: Option<String>,
@@ -447,7 +449,7 @@ impl Default for Settings {
 }
 
 /// In which order processes are stopped.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub enum StopOrder {
     /// Dependents before what they depend on.
     #[default]
@@ -496,6 +498,28 @@ impl ProcessSpec {
             Some(check) => Some(check.clone()),
             None if self.port.is_some() && !self.oneshot => Some(HealthCheck::new(Probe::OwnPort)),
             None => None,
+        }
+    }
+}
+
+/// The protocol's [`Scope`] in files that Forge keeps.
+mod scope_word {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::Scope;
+
+    pub(super) fn serialize<S: Serializer>(scope: &Scope, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(match scope {
+            Scope::Tree => "tree",
+            Scope::Leader => "leader",
+        })
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Scope, D::Error> {
+        match String::deserialize(from)?.as_str() {
+            "tree" => Ok(Scope::Tree),
+            "leader" => Ok(Scope::Leader),
+            other => Err(serde::de::Error::custom(format!("unknown scope {other}"))),
         }
     }
 }

@@ -2,16 +2,18 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// Text whose references to the ports of other processes are filled in at each start.
 ///
 /// Everything else (`${NAME}`, `$$`) has been replaced when a template is made.
-#[derive(Clone, PartialEq, Eq, Hash, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Template {
     parts: Vec<Part>,
 }
 
 /// A piece of a template.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Part {
     /// Taken as it is.
     Text(String),

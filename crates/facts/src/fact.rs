@@ -364,6 +364,9 @@ pub enum KeeperFact {
         /// Why, for people.
         why: String,
     },
+    /// Are you there? Answered by the order [`KeeperOrder::Pong`](crate::KeeperOrder::Pong); a
+    /// supervisor that does not answer is ended and replaced.
+    Ping,
     /// The answer to a ping.
     Pong,
 }
@@ -379,6 +382,7 @@ impl KeeperFact {
             KeeperFact::ShimFailed { process, why } => Record::new("shim-failed")
                 .with("process", process)
                 .with("why", why),
+            KeeperFact::Ping => Record::new("ping"),
             KeeperFact::Pong => Record::new("pong"),
         }
     }
@@ -398,6 +402,7 @@ impl KeeperFact {
                 process: process()?,
                 why: record.text("why")?.to_string(),
             },
+            "ping" => KeeperFact::Ping,
             "pong" => KeeperFact::Pong,
             other => return Err(Malformed(format!("unknown fact {other}"))),
         })

@@ -13,6 +13,8 @@
 //!     processes/<name>/
 //!       journal                    entries of the shim (`journal`)
 //!       shim.lock                  locked by the shim
+//!       rules                      how its log is kept (`LogRules`), for a shim that takes over
+//!       exits                      exits that only the keeper could see (`Custody::Ended`)
 //!       stdout.00000001.log        bytes as the process wrote them
 //!       stdout.00000001.idx        times, runs and gaps of that segment (`IndexRecord`)
 //! <runtime>/                       FORGE_RUNTIME_DIR, else $XDG_RUNTIME_DIR/forge, else /tmp/forge-<uid>
@@ -20,6 +22,7 @@
 //!     api.sock                     HTTP for clients
 //!     keeper.sock                  for supervisors that look for their keeper
 //!     <name>.sock                  in shims/: for the supervisor and the keeper
+//!     <name>.alive                 in shims/: touched now and then by a shim that watches a run
 //!     <name>.stdout, .stderr       in pipes/: the FIFOs that a process writes into
 //! ```
 
@@ -128,6 +131,16 @@ impl Layout {
         self.process(name).join("shim.lock")
     }
 
+    /// How a process's log is kept.
+    pub fn rules(&self, name: &str) -> PathBuf {
+        self.process(name).join("rules")
+    }
+
+    /// Exits of a process that only the keeper could see.
+    pub fn exits(&self, name: &str) -> PathBuf {
+        self.process(name).join("exits")
+    }
+
     /// A segment of a process's log.
     pub fn segment(&self, name: &str, stream: Stream, number: u64) -> PathBuf {
         self.process(name).join(segment_file(stream, number))
@@ -146,6 +159,11 @@ impl Layout {
     /// The socket of a process's shim.
     pub fn shim_socket(&self, name: &str) -> PathBuf {
         self.runtime.join("shims").join(format!("{name}.sock"))
+    }
+
+    /// The file whose modification time says when a process's shim was last known to live.
+    pub fn alive(&self, name: &str) -> PathBuf {
+        self.runtime.join("shims").join(format!("{name}.alive"))
     }
 
     /// The FIFO that a process writes this stream into.

@@ -18,6 +18,7 @@
 //!
 //! Nothing here talks to the operating system beyond reading and appending files.
 
+mod custody;
 mod fact;
 mod id;
 mod index;
@@ -26,6 +27,7 @@ pub mod layout;
 mod order;
 mod record;
 
+pub use custody::{Custody, Spare};
 pub use fact::{Entry, Exit, Fact, Identity, KeeperFact};
 pub use id::RunId;
 pub use index::{INDEX_RECORD_LEN, IndexKind, IndexRecord, Stream};

@@ -360,6 +360,8 @@ pub enum KeeperOrder {
     },
     /// Are you there? Answered by the fact `pong`.
     Ping,
+    /// The answer to the keeper's ping ([`KeeperFact::Ping`](crate::KeeperFact::Ping)).
+    Pong,
     /// The supervisor is about to end for good: do not start another one; end too when no shim is
     /// left (shims end by [`Order::Release`]).
     Shutdown,
@@ -376,6 +378,7 @@ impl KeeperOrder {
         match self {
             KeeperOrder::Ensure { process } => Record::new("ensure").with("process", process),
             KeeperOrder::Ping => Record::new("ping"),
+            KeeperOrder::Pong => Record::new("pong"),
             KeeperOrder::Shutdown => Record::new("shutdown"),
             KeeperOrder::Replace { program } => Record::new("replace").with("program", program),
         }
@@ -388,6 +391,7 @@ impl KeeperOrder {
                 process: record.text("process")?.to_string(),
             },
             "ping" => KeeperOrder::Ping,
+            "pong" => KeeperOrder::Pong,
             "shutdown" => KeeperOrder::Shutdown,
             "replace" => KeeperOrder::Replace {
                 program: record.get("program").unwrap_or_default().to_vec(),
