@@ -10,11 +10,12 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{PREFIX, Problem};
+use crate::{PREFIX, Problem, VERSION_HEADER};
 
 /// A connection to a supervisor.
 pub struct Client {
     send: SendRequest<Full<Bytes>>,
+    version: Option<String>,
 }
 
 /// Why a request has no answer.
@@ -53,7 +54,15 @@ impl Client {
         tokio::spawn(async move {
             let _ = connection.await;
         });
-        Ok(Client { send })
+        Ok(Client {
+            send,
+            version: None,
+        })
+    }
+
+    /// The version that the supervisor named in its last answer ([`VERSION_HEADER`]).
+    pub fn server_version(&self) -> Option<&str> {
+        self.version.as_deref()
     }
 
     /// `GET` with a query string that is ready made (without `?`), empty for none.
@@ -124,7 +133,11 @@ impl Client {
             .body(Full::new(body))
             .map_err(broken)?;
         self.send.ready().await.map_err(broken)?;
-        self.send.send_request(request).await.map_err(broken)
+        let response = self.send.send_request(request).await.map_err(broken)?;
+        if let Some(version) = response.headers().get(VERSION_HEADER) {
+            self.version = version.to_str().ok().map(str::to_string);
+        }
+        Ok(response)
     }
 }
 

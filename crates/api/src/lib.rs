@@ -40,6 +40,9 @@ pub use status::{Health, KeeperInfo, Process, Status, SupervisorInfo, Totals, Wa
 /// All paths of this version of the API begin with it.
 pub const PREFIX: &str = "/v1";
 
+/// The header of every answer that names the version of the supervisor's program.
+pub const VERSION_HEADER: &str = "forge-version";
+
 /// Paths of the verbs, without [`PREFIX`].
 pub mod path {
     #![allow(missing_docs)]

@@ -77,6 +77,9 @@ pub struct Process {
     /// Ports that its tree listens on.
     pub listening: Vec<u16>,
     pub adopted: bool,
+    /// It runs on a pseudo-terminal.
+    #[serde(default)]
+    pub tty: bool,
     pub debug: bool,
     pub started_at: Option<String>,
     pub uptime_ms: Option<u64>,

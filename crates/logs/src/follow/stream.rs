@@ -1,0 +1,118 @@
+//! One stream of those that are followed: reading what has a time, and waiting for ends of lines.
+
+use std::io;
+use std::time::Instant;
+
+use super::{HOLD, MOST_AT_ONCE, PATIENCE, QUIET};
+use crate::forward::{Forward, Step};
+use crate::level::{Level, Leveller};
+use crate::line::{Item, Part, Place, RunStart};
+use crate::reader::{gap_of, make_line};
+
+/// One stream.
+pub(super) struct Tracked {
+    pub(super) forward: Forward,
+    pub(super) leveller: Leveller,
+    pub(super) level: Option<Level>,
+    /// Up to where bytes without a time were seen, and since when they are waited for.
+    pub(super) lag: Option<(Place, Instant)>,
+    /// Size of an unfinished line, when it was first seen and when it last grew.
+    pub(super) open: Option<(u64, Instant, Instant)>,
+    /// The greatest time of the items of this stream that are held.
+    pub(super) newest: u64,
+    pub(super) more: bool,
+}
+
+/// When an unfinished line is shown.
+pub(super) fn due((_, since, grown): (u64, Instant, Instant)) -> Instant {
+    (grown + QUIET).min(since + PATIENCE)
+}
+
+impl Tracked {
+    /// Reads what has a time; what has none once it has been waited for.
+    pub(super) fn catch_up(&mut self, now: Instant, held: &mut Vec<(u64, Item)>) -> io::Result<()> {
+        let end = self.forward.segments.end();
+        let indexed = self.forward.segments.indexed(end.segment());
+        self.lag = match self.lag {
+            _ if indexed >= end => None,
+            Some((seen, since)) if indexed < seen => Some((seen, since)),
+            _ => Some((end, now)),
+        };
+        let waited = self.lag.is_none_or(|(_, since)| now >= since + HOLD);
+        if waited {
+            self.lag = None;
+        }
+        self.forward.set_stop((!waited).then_some(indexed));
+        self.read_lines(MOST_AT_ONCE, held)?;
+        if !self.more {
+            self.forward.segments.close();
+        }
+        self.open = match (self.forward.waiting(), self.open) {
+            (None, _) => None,
+            (Some(size), Some((before, since, _))) if size != before => Some((size, since, now)),
+            (Some(_), Some(open)) => Some(open),
+            (Some(size), None) => Some((size, now, now)),
+        };
+        Ok(())
+    }
+
+    pub(super) fn read_lines(
+        &mut self,
+        most: usize,
+        held: &mut Vec<(u64, Item)>,
+    ) -> io::Result<()> {
+        self.more = false;
+        let mut count = 0;
+        loop {
+            match self.forward.step()? {
+                Step::Line => {
+                    // Another line has begun, if any: its waiting begins anew.
+                    self.open = None;
+                    self.take_line(held);
+                }
+                Step::Gap(place, record) => {
+                    let gap = gap_of(&mut self.forward, place, Some(record));
+                    self.hold(Item::Gap(gap), held);
+                }
+                Step::Removed(place) => {
+                    let gap = gap_of(&mut self.forward, place, None);
+                    self.hold(Item::Gap(gap), held);
+                }
+                Step::Run(place, record, run) => {
+                    let source = self.forward.segments.source.clone();
+                    let time = record.time;
+                    self.leveller.reset();
+                    self.hold(
+                        Item::Run(RunStart {
+                            source,
+                            place,
+                            time,
+                            run,
+                        }),
+                        held,
+                    );
+                }
+                Step::End => return Ok(()),
+            }
+            count += 1;
+            if count == most {
+                self.more = true;
+                return Ok(());
+            }
+        }
+    }
+
+    pub(super) fn take_line(&mut self, held: &mut Vec<(u64, Item)>) {
+        if self.forward.found().part != Part::Tail {
+            self.level = self.leveller.next(self.forward.text());
+        }
+        let line = make_line(&mut self.forward, self.level, true);
+        self.hold(Item::Line(line), held);
+    }
+
+    /// Keeps an item; within a stream none sorts before an earlier one.
+    fn hold(&mut self, item: Item, held: &mut Vec<(u64, Item)>) {
+        self.newest = self.newest.max(item.time());
+        held.push((self.newest, item));
+    }
+}

@@ -1,0 +1,320 @@
+//! Questions to logs on disk.
+
+use std::path::Path;
+
+use forge_facts::{RunId, Stream};
+use forge_logs::testing::Writer;
+use forge_logs::{Fold, Grep, Item, LINE_CAP, Level, Line, LineEnd, Logs, Query, RunChoice, Sieve};
+
+const SECOND: u64 = 1_000_000_000;
+
+fn writer(root: &Path, process: &str, stream: Stream) -> Writer {
+    Writer::new(&root.join(process), stream).expect("a log")
+}
+
+fn items(root: &Path, query: &Query) -> Vec<Item> {
+    let items = Logs::new(root).query(query).expect("the logs can be read");
+    items
+        .collect::<Result<_, _>>()
+        .expect("the items can be read")
+}
+
+fn lines(root: &Path, query: &Query) -> Vec<Line> {
+    items(root, query)
+        .iter()
+        .filter_map(|item| item.line().cloned())
+        .collect()
+}
+
+fn texts(root: &Path, query: &Query) -> Vec<String> {
+    let lines = lines(root, query);
+    lines
+        .iter()
+        .map(|line| String::from_utf8_lossy(&line.text).into_owned())
+        .collect()
+}
+
+#[test]
+fn the_last_lines_are_those_of_the_merged_order() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    let mut db = writer(root.path(), "db", Stream::Stderr);
+    for n in 0..50 {
+        web.write(format!("web {n}\n"), n * 10).expect("written");
+        db.write(format!("db {n}\n"), n * 10 + if n < 48 { 1 } else { 100 })
+            .expect("written");
+    }
+    let query = Query {
+        tail: Some(4),
+        ..Query::default()
+    };
+    assert_eq!(
+        texts(root.path(), &query),
+        ["web 48", "web 49", "db 48", "db 49"]
+    );
+    let query = Query {
+        processes: vec!["db".to_string(), "none".to_string()],
+        tail: Some(1),
+        ..Query::default()
+    };
+    assert_eq!(texts(root.path(), &query), ["db 49"]);
+    let query = Query {
+        tail: Some(0),
+        ..Query::default()
+    };
+    assert!(items(root.path(), &query).is_empty());
+}
+
+#[test]
+fn since_and_until_hold_across_segments() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    for n in 0..30 {
+        web.write(format!("{n}\n"), n * SECOND).expect("written");
+        if n % 10 == 9 {
+            web.rotate(n * SECOND).expect("rotated");
+        }
+    }
+    let query = Query {
+        since: Some(18 * SECOND),
+        until: Some(21 * SECOND),
+        ..Query::default()
+    };
+    assert_eq!(texts(root.path(), &query), ["18", "19", "20", "21"]);
+}
+
+#[test]
+fn the_last_run_is_the_one_before_this() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    for run in 1..=3 {
+        web.run(RunId(run), run * 10).expect("a run");
+        web.write(format!("of {run}\nend of {run}"), run * 10 + 1)
+            .expect("written");
+    }
+    let of = |run| {
+        texts(
+            root.path(),
+            &Query {
+                run: Some(run),
+                ..Query::default()
+            },
+        )
+    };
+    assert_eq!(of(RunChoice::Last), ["of 2", "end of 2"]);
+    assert_eq!(of(RunChoice::Id(RunId(1))), ["of 1", "end of 1"]);
+    let query = Query {
+        run: Some(RunChoice::Id(RunId(9))),
+        ..Query::default()
+    };
+    let error = Logs::new(root.path())
+        .query(&query)
+        .err()
+        .expect("no such run");
+    assert!(error.to_string().contains(&RunId(3).to_string()), "{error}");
+}
+
+#[test]
+fn a_gap_is_shown_where_it_happened() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    web.write("a\nb", 10).expect("written");
+    web.gap(500, 11, 20).expect("a gap");
+    web.write("c\n", 30).expect("written");
+    web.gap(7, 31, 40).expect("a gap");
+    let shown: Vec<String> = items(root.path(), &Query::default())
+        .iter()
+        .map(|item| match item {
+            Item::Line(line) => String::from_utf8_lossy(&line.text).into_owned(),
+            Item::Gap(gap) => format!("gap of {:?} from {} to {}", gap.bytes, gap.since, gap.time),
+            Item::Run(run) => format!("run {}", run.run),
+        })
+        .collect();
+    assert_eq!(
+        shown,
+        [
+            "a",
+            "b",
+            "gap of Some(500) from 11 to 20",
+            "c",
+            "gap of Some(7) from 31 to 40"
+        ]
+    );
+}
+
+#[test]
+fn a_huge_line_is_held_in_part_and_written_raw_as_a_whole() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    let half = vec![b'x'; 5_000_000];
+    web.write(&half, 1).expect("written");
+    web.rotate(2).expect("rotated");
+    web.write(&half, 3).expect("written");
+    web.write("\r\nnext\n", 4).expect("written");
+    let lines = lines(root.path(), &Query::default());
+    assert_eq!((lines.len(), lines[0].text.len()), (2, LINE_CAP));
+    assert_eq!((lines[0].size, lines[0].end), (10_000_002, LineEnd::CrLf));
+    let mut raw = Vec::new();
+    lines[0].write_raw(&mut raw).expect("memory takes it");
+    assert_eq!(raw.len(), 10_000_002);
+    assert!(raw.ends_with(b"xx\r\n"));
+    let query = Query {
+        tail: Some(2),
+        ..Query::default()
+    };
+    assert_eq!(self::lines(root.path(), &query)[0].place, lines[0].place);
+}
+
+#[test]
+fn segments_that_vanish_while_they_are_read_are_a_gap() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    for n in 1..=4 {
+        web.write(format!("{n}\n"), n).expect("written");
+        web.rotate(n).expect("rotated");
+    }
+    let mut read = Logs::new(root.path())
+        .query(&Query::default())
+        .expect("it can be read");
+    let first = read.next().expect("an item").expect("a line");
+    web.remove(2).expect("removed");
+    web.remove(3).expect("removed");
+    let rest: Vec<Item> = read.collect::<Result<_, _>>().expect("it can be read");
+    assert_eq!(first.line().expect("a line").text, b"1");
+    let gaps = rest
+        .iter()
+        .filter(|item| matches!(item, Item::Gap(_)))
+        .count();
+    let last = rest.iter().filter_map(Item::line).next_back();
+    assert_eq!(
+        (gaps > 0, last.map(|line| line.text.clone())),
+        (true, Some(b"4".to_vec()))
+    );
+}
+
+#[test]
+fn level_and_text_are_asked_for_together_and_traces_belong_to_their_record() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    let text = "INFO one\nERROR two\n\tat f (a.js:1:2)\nplain\n\x1b[33mWARN\x1b[0m three\n";
+    web.write(text, 1).expect("written");
+    let query = Query {
+        level: Some(Level::Error),
+        ..Query::default()
+    };
+    assert_eq!(
+        texts(root.path(), &query),
+        ["ERROR two", "\tat f (a.js:1:2)"]
+    );
+    let grep = |pattern| Some(Grep::new(pattern, true).expect("sound"));
+    let query = Query {
+        level: Some(Level::Warn),
+        grep: grep("T(WO|HREE)$"),
+        ..Query::default()
+    };
+    assert_eq!(
+        texts(root.path(), &query),
+        ["ERROR two", "\x1b[33mWARN\x1b[0m three"]
+    );
+    let query = Query {
+        grep: grep("a\\.js"),
+        ..Query::default()
+    };
+    assert_eq!(lines(root.path(), &query)[0].level, Some(Level::Error));
+    let query = Query {
+        grep: grep("warn three"),
+        ..Query::default()
+    };
+    assert_eq!(
+        lines(root.path(), &query).len(),
+        1,
+        "colours do not hide it"
+    );
+    let query = Query {
+        level: Some(Level::Info),
+        ..Query::default()
+    };
+    assert_eq!(
+        texts(root.path(), &query).len(),
+        5,
+        "what states no level counts as info"
+    );
+}
+
+#[test]
+fn lines_around_a_match_are_shown_once() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    for n in 0..20 {
+        web.write(format!("line {n}\n"), n).expect("written");
+    }
+    let query = Query {
+        grep: Some(Grep::new("line (5|7|19)$", false).expect("sound")),
+        context: 1,
+        ..Query::default()
+    };
+    let expected = [
+        "line 4", "line 5", "line 6", "line 7", "line 8", "line 18", "line 19",
+    ];
+    assert_eq!(texts(root.path(), &query), expected);
+    let last = Query {
+        tail: Some(2),
+        ..query.clone()
+    };
+    assert_eq!(
+        texts(root.path(), &last),
+        ["line 6", "line 7", "line 8", "line 18", "line 19"]
+    );
+    let mut sieve = Sieve::new(&query);
+    let sifted: Vec<Item> = items(root.path(), &Query::default())
+        .into_iter()
+        .flat_map(|item| sieve.push(item))
+        .collect();
+    assert_eq!(sifted.len(), expected.len());
+    let count = Logs::new(root.path())
+        .query(&query)
+        .expect("it can be read")
+        .count_matches();
+    assert_eq!(count.expect("it can be read"), 3);
+}
+
+#[test]
+fn repeated_lines_are_folded() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    web.write("a\nb\nb\n\x1b[1mb\x1b[0m\nb\na\n", 1)
+        .expect("written");
+    let folded: Vec<(Vec<u8>, u64)> = Fold::iter(items(root.path(), &Query::default()).into_iter())
+        .map(|(item, count)| (item.line().expect("a line").text.clone(), count))
+        .collect();
+    let counts: Vec<u64> = folded.iter().map(|(_, count)| *count).collect();
+    assert_eq!(counts, [1, 4, 1], "colours make no other line");
+}
+
+#[test]
+fn without_a_sidecar_the_lines_are_the_same_and_times_are_those_of_the_file() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    web.write(b"a\0\xff\r\nb", 1).expect("written");
+    std::fs::remove_file(root.path().join("web/stdout.00000001.idx")).expect("removed");
+    let lines = lines(root.path(), &Query::default());
+    assert_eq!(lines.len(), 2);
+    assert!(
+        lines
+            .iter()
+            .all(|line| !line.time_exact && line.time > SECOND && line.run.is_none())
+    );
+    assert_eq!((lines[0].end, lines[1].end), (LineEnd::CrLf, LineEnd::None));
+}
+
+#[test]
+fn logs_that_do_not_exist_are_empty() {
+    let root = tempfile::tempdir().expect("a folder");
+    assert!(items(&root.path().join("nowhere"), &Query::default()).is_empty());
+    let query = Query {
+        processes: vec!["web".to_string()],
+        tail: Some(5),
+        ..Query::default()
+    };
+    assert!(items(root.path(), &query).is_empty());
+}
