@@ -1,0 +1,202 @@
+//! Where lines go, and in what form: text, JSON, or bytes; standard output, or a file.
+
+use std::io::{self, Write};
+use std::path::Path;
+
+use forge_logs::{Fold, Gap, Item, Items, TextForm, json_line, rfc3339};
+use serde_json::json;
+
+use super::unreadable;
+use crate::args::Selection;
+use crate::context::Context;
+use crate::failure::{Failure, Outcome, exit};
+use crate::output::clock::zone;
+use crate::output::units::count;
+
+/// What is gathered before it is written: a terminal or a pipe takes it in one piece.
+const PIECE: usize = 32 * 1024;
+
+/// The form in which lines are shown.
+pub(crate) enum Form {
+    /// For people.
+    Text {
+        form: TextForm,
+        /// Repeated lines are one, and beginnings of runs are marked.
+        comfort: bool,
+    },
+    /// One object for each line.
+    Json,
+    /// Bytes as they were written.
+    Raw,
+}
+
+impl Form {
+    /// The form that was asked for.
+    pub(crate) fn chosen(select: &Selection, processes: &[String], context: &Context) -> Self {
+        match (select.raw, select.json) {
+            (true, _) => Form::Raw,
+            (_, true) => Form::Json,
+            _ if select.export.is_some() => Form::text(processes, false, false),
+            _ => Form::text(processes, context.ui.colour, context.ui.live),
+        }
+    }
+
+    /// Text for people.
+    pub(crate) fn text(processes: &[String], colour: bool, comfort: bool) -> Self {
+        let names = processes.iter().map(String::as_str);
+        Form::Text {
+            form: TextForm::new(names, colour, zone().clone()),
+            comfort,
+        }
+    }
+
+    fn write(&mut self, item: &Item, times: u64, out: &mut Vec<u8>) -> io::Result<()> {
+        match (self, item) {
+            (Form::Text { comfort: false, .. }, Item::Run(_)) => {}
+            (Form::Text { form, .. }, item) => {
+                out.extend_from_slice(form.folded(item, times).as_bytes());
+                out.push(b'\n');
+            }
+            (Form::Json, Item::Line(line)) => {
+                out.extend_from_slice(json_line(line).as_bytes());
+                out.push(b'\n');
+            }
+            (Form::Json, Item::Gap(gap)) => {
+                out.extend_from_slice(json_gap(gap).as_bytes());
+                out.push(b'\n');
+            }
+            (Form::Raw, Item::Line(line)) => line.write_raw(out)?,
+            (Form::Json, Item::Run(_)) | (Form::Raw, Item::Run(_) | Item::Gap(_)) => {}
+        }
+        Ok(())
+    }
+}
+
+/// A gap among JSON lines: what is missing must not look like nothing.
+fn json_gap(gap: &Gap) -> String {
+    json!({
+        "time": rfc3339(gap.time),
+        "process": gap.source.process,
+        "stream": gap.source.stream.name(),
+        "level": null,
+        "message": "",
+        "gap": {"bytes": gap.bytes, "since": rfc3339(gap.since)},
+    })
+    .to_string()
+}
+
+/// Standard output for lines.
+pub(crate) struct Sink<'a> {
+    context: &'a Context,
+    form: Form,
+    fold: Option<Fold>,
+    held: bool,
+    buffer: Vec<u8>,
+}
+
+impl<'a> Sink<'a> {
+    /// Lines in this form on standard output.
+    pub(crate) fn new(form: Form, context: &'a Context) -> Self {
+        Sink {
+            fold: matches!(form, Form::Text { comfort: true, .. }).then(Fold::default),
+            context,
+            form,
+            held: false,
+            buffer: Vec::new(),
+        }
+    }
+
+    /// Shows an item, at the latest with [`Sink::flush`].
+    ///
+    /// # Errors
+    ///
+    /// A long line whose rest cannot be read.
+    pub(crate) fn item(&mut self, item: Item) -> Result<(), Failure> {
+        let ready = match &mut self.fold {
+            Some(fold) => {
+                self.held = true;
+                fold.push(item)
+            }
+            None => Some((item, 1)),
+        };
+        if let Some((item, times)) = ready {
+            self.write(&item, times)?;
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, item: &Item, times: u64) -> Result<(), Failure> {
+        let written = self.form.write(item, times, &mut self.buffer);
+        written.map_err(|error| unreadable(&error))?;
+        if self.buffer.len() >= PIECE {
+            self.send();
+        }
+        Ok(())
+    }
+
+    /// Writes out what has been gathered. A line that may still be repeated is held back.
+    pub(crate) fn send(&mut self) {
+        self.context.ui.out.bytes(&self.buffer);
+        self.buffer.clear();
+    }
+
+    /// Whether the beginning of a line is shown before its end is written: to people, not to
+    /// programs that want one object for each line.
+    pub(crate) fn shows_parts(&self) -> bool {
+        !matches!(self.form, Form::Json)
+    }
+
+    /// Whether a line is held back that may still be repeated.
+    pub(crate) fn holds_back(&self) -> bool {
+        self.held
+    }
+
+    /// Writes out everything.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::item`].
+    pub(crate) fn flush(&mut self) -> Result<(), Failure> {
+        self.held = false;
+        if let Some((item, times)) = self.fold.as_mut().and_then(Fold::flush) {
+            self.write(&item, times)?;
+        }
+        self.send();
+        Ok(())
+    }
+}
+
+/// Writes all items into a file that appears complete or not at all.
+///
+/// # Errors
+///
+/// Logs that cannot be read, a file that cannot be written.
+pub(super) fn export(path: &Path, items: Items, mut form: Form, context: &Context) -> Outcome {
+    let shown = path.display();
+    let failed = |error: io::Error| Failure::failed(format!("cannot write {shown}: {error}"));
+    let folder = match path.parent() {
+        Some(folder) if folder != Path::new("") => folder,
+        _ => Path::new("."),
+    };
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
+    let mut buffer = Vec::new();
+    let mut lines = 0;
+    for item in items {
+        let item = item.map_err(|error| unreadable(&error))?;
+        lines += usize::from(item.line().is_some());
+        form.write(&item, 1, &mut buffer)
+            .map_err(|error| unreadable(&error))?;
+        if buffer.len() >= PIECE {
+            file.write_all(&buffer).map_err(failed)?;
+            buffer.clear();
+        }
+    }
+    file.write_all(&buffer).map_err(failed)?;
+    file.as_file().sync_all().map_err(failed)?;
+    file.persist(path).map_err(|error| failed(error.error))?;
+    context.ui.note(&format!(
+        "{} written to {shown}",
+        count(lines, "line", "lines")
+    ));
+    Ok(exit::DONE)
+}

@@ -1,0 +1,32 @@
+//! The verbs: one file for each.
+
+pub(crate) mod attach;
+pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod daemon;
+pub(crate) mod debug;
+pub(crate) mod doctor;
+pub(crate) mod events;
+pub(crate) mod exec;
+mod flow;
+pub(crate) mod graph;
+pub(crate) mod logs;
+pub(crate) mod man;
+pub(crate) mod overview;
+pub(crate) mod paths;
+pub(crate) mod pause;
+pub(crate) mod profiles;
+pub(crate) mod ps;
+pub(crate) mod reload;
+pub(crate) mod restart;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod search;
+pub(crate) mod send;
+pub(crate) mod signal;
+pub(crate) mod start;
+pub(crate) mod status;
+pub(crate) mod stop;
+pub(crate) mod up;
+pub(crate) mod wait;
+pub(crate) mod why;

@@ -1,0 +1,12 @@
+//! What people and scripts see: standard output, colours, tables, progress, units and times.
+
+pub(crate) mod clock;
+pub(crate) mod colour;
+pub(crate) mod out;
+pub(crate) mod progress;
+pub(crate) mod report;
+pub(crate) mod status;
+pub(crate) mod table;
+pub(crate) mod text;
+pub(crate) mod ui;
+pub(crate) mod units;

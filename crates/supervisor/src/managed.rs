@@ -1,0 +1,160 @@
+//! What the supervisor holds of one process beside what the core knows: connection, tasks, choices.
+
+use std::sync::Arc;
+
+use forge_api::Conflict;
+use forge_facts::{Launch, Order, RunId, Scope, TerminalSize};
+use tokio::task::JoinHandle;
+
+use crate::environment::Environment;
+use crate::links::shim::ShimWriter;
+use crate::output::Scan;
+
+/// One process, as the shell sees it.
+pub(crate) struct Managed {
+    /// The environment of the client that started it.
+    pub(crate) environment: Arc<Environment>,
+    /// It is not in the file.
+    pub(crate) ad_hoc: bool,
+    /// Debug mode is on.
+    pub(crate) debug: bool,
+    /// The port that it has.
+    pub(crate) port: Option<u16>,
+    /// What to do when its port is taken, until it has been launched once.
+    pub(crate) on_conflict: forge_api::OnConflict,
+    /// Who has its port, when that stopped it.
+    pub(crate) conflict: Option<Conflict>,
+    /// Size of its terminal.
+    pub(crate) terminal: TerminalSize,
+    /// The connection to its shim.
+    pub(crate) link: Link,
+    /// The last journal entry that is known.
+    pub(crate) known: u64,
+    /// A run that is being brought about.
+    pub(crate) launching: Option<Launching>,
+    /// A run that is being ended.
+    pub(crate) halting: Option<Halting>,
+    /// The run that is there, from `spawned` to `gone`.
+    pub(crate) present: Option<RunId>,
+    /// Its health checks.
+    pub(crate) probe: Option<Task>,
+    /// Its notify socket.
+    pub(crate) notify: Option<Task>,
+    /// What is looked for in its output.
+    pub(crate) scan: Option<Scan>,
+    /// Whether it has answered HTTP on its port.
+    pub(crate) speaks_http: bool,
+}
+
+impl Managed {
+    pub(crate) fn new(environment: Arc<Environment>) -> Self {
+        Managed {
+            environment,
+            ad_hoc: false,
+            debug: false,
+            port: None,
+            on_conflict: forge_api::OnConflict::Fail,
+            conflict: None,
+            terminal: TerminalSize {
+                rows: 24,
+                cols: 120,
+            },
+            link: Link::None,
+            known: 0,
+            launching: None,
+            halting: None,
+            present: None,
+            probe: None,
+            notify: None,
+            scan: None,
+            speaks_http: false,
+        }
+    }
+
+    /// Sends an order, if there is anybody to take it. What must not be lost is in `launching` and
+    /// `halting` and is ordered anew on the next connection.
+    pub(crate) fn order(&self, order: Order) {
+        if let Link::Up { writer, .. } = &self.link {
+            let _ = writer.send(order);
+        }
+    }
+
+    /// Pid of its shim.
+    pub(crate) fn shim_pid(&self) -> Option<i32> {
+        match self.link {
+            Link::Up { pid, .. } => Some(pid),
+            Link::None | Link::Asked | Link::Connecting { .. } | Link::Releasing => None,
+        }
+    }
+}
+
+/// How far the connection to a shim is.
+pub(crate) enum Link {
+    /// No shim is needed.
+    None,
+    /// The keeper was asked for one.
+    Asked,
+    /// There is one; the connection of this number is on its way.
+    Connecting { connection: u64 },
+    /// It takes orders.
+    Up {
+        connection: u64,
+        pid: i32,
+        writer: ShimWriter,
+    },
+    /// It was told to end.
+    Releasing,
+}
+
+/// A run that is being brought about.
+pub(crate) enum Launching {
+    /// `hooks.before_start` runs.
+    Preparing(RunId, #[allow(dead_code)] Task),
+    /// To be ordered as soon as there is a shim, and again when its connection was lost.
+    Ordered(Box<Launch>),
+}
+
+impl Launching {
+    pub(crate) fn run(&self) -> RunId {
+        match self {
+            Launching::Preparing(run, _) => *run,
+            Launching::Ordered(launch) => launch.run,
+        }
+    }
+}
+
+/// A run that is being ended.
+pub(crate) struct Halting {
+    pub(crate) run: RunId,
+    pub(crate) signal: i32,
+    pub(crate) scope: Scope,
+    pub(crate) timeout_ms: u64,
+    /// `stop.command` runs first.
+    pub(crate) command: Option<Task>,
+}
+
+impl Halting {
+    pub(crate) fn order(&self) -> Order {
+        Order::Stop {
+            run: self.run,
+            signal: self.signal,
+            scope: self.scope,
+            timeout_ms: self.timeout_ms,
+        }
+    }
+}
+
+/// A task beside the loop that ends with this value.
+pub(crate) struct Task(JoinHandle<()>);
+
+impl Task {
+    pub(crate) fn spawn(future: impl Future<Output = ()> + Send + 'static) -> Self {
+        Task(tokio::spawn(future))
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
