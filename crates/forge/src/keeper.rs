@@ -3,7 +3,7 @@
 use std::ffi::{CString, OsString};
 use std::fs::File;
 use std::io::Read;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -47,12 +47,36 @@ pub(crate) fn describe() -> Result<String, String> {
 ///
 /// When it cannot be started, or ends before it listens.
 pub(crate) fn start(layout: &Layout) -> Result<(), Failure> {
-    let failed = |why: String| {
-        Failure::failed(format!("cannot start the keeper: {why}")).hint(format!(
-            "`forge dev doctor` looks for causes; the reason may stand in {}",
-            layout.supervisor_log().display()
-        ))
-    };
+    let failed = |why: String| failure(layout, &why);
+    let io = |error: std::io::Error| failed(error.to_string());
+    let ready = launch(layout)?;
+    let mut ready = File::from(ready);
+    let mut fds = [PollFd::new(&ready, PollFlags::IN)];
+    let patience = Timespec::try_from(PATIENCE).unwrap_or_default();
+    match poll(&mut fds, Some(&patience)) {
+        Ok(0) => Err(failed("it does not answer".to_string())),
+        Ok(_) => {
+            let mut byte = [0];
+            let said = ready.read(&mut byte).map_err(io)?;
+            // Its end without a word is that of one that came second, or that failed.
+            let another = || matches!(forge_os::holder(&layout.keeper_lock()), Ok(Some(_)));
+            if said > 0 || another() {
+                return Ok(());
+            }
+            Err(failed("it has ended at once".to_string()))
+        }
+        Err(error) => Err(failed(error.to_string())),
+    }
+}
+
+/// Starts a keeper as nobody's child and does not wait for it: what comes back can be read once it
+/// listens, and ends when it has failed.
+///
+/// # Errors
+///
+/// When it cannot be started.
+pub(crate) fn launch(layout: &Layout) -> Result<OwnedFd, Failure> {
+    let failed = |why: String| failure(layout, &why);
     let io = |error: std::io::Error| failed(error.to_string());
     for folder in [layout.state(), layout.runtime()] {
         forge_os::private_folder(folder).map_err(io)?;
@@ -73,24 +97,14 @@ pub(crate) fn start(layout: &Layout) -> Result<(), Failure> {
         oom_score: None,
     };
     forge_os::spawn_detached(&spawn).map_err(io)?;
-    drop(tell);
-    let mut ready = File::from(ready);
-    let mut fds = [PollFd::new(&ready, PollFlags::IN)];
-    let patience = Timespec::try_from(PATIENCE).unwrap_or_default();
-    match poll(&mut fds, Some(&patience)) {
-        Ok(0) => Err(failed("it does not answer".to_string())),
-        Ok(_) => {
-            let mut byte = [0];
-            let said = ready.read(&mut byte).map_err(io)?;
-            // Its end without a word is that of one that came second, or that failed.
-            let another = || matches!(forge_os::holder(&layout.keeper_lock()), Ok(Some(_)));
-            if said > 0 || another() {
-                return Ok(());
-            }
-            Err(failed("it has ended at once".to_string()))
-        }
-        Err(error) => Err(failed(error.to_string())),
-    }
+    Ok(ready)
+}
+
+fn failure(layout: &Layout, why: &str) -> Failure {
+    Failure::failed(format!("cannot start the keeper: {why}")).hint(format!(
+        "`forge dev doctor` looks for causes; the reason may stand in {}",
+        layout.supervisor_log().display()
+    ))
 }
 
 fn arguments(program: &Path, layout: &Layout) -> Result<Vec<CString>, String> {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use crate::failure::exit;
 use crate::output::out::complain;
@@ -23,6 +24,10 @@ pub(crate) fn run(words: &[OsString]) -> ExitCode {
                 workspace,
                 state,
                 runtime,
+                start_keeper: Arc::new(|layout| {
+                    let launched = crate::keeper::launch(layout);
+                    launched.map(drop).map_err(|failure| failure.message)
+                }),
             })
         }
         _ => {

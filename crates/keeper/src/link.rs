@@ -57,6 +57,11 @@ impl Link {
         })
     }
 
+    /// The token of its events.
+    pub(crate) fn token(&self) -> u64 {
+        self.token
+    }
+
     /// Whether the peer is gone, or was dropped for being too slow.
     pub(crate) fn is_broken(&self) -> bool {
         self.broken
@@ -84,6 +89,15 @@ impl Link {
                 Err(_) => self.broken = true,
             }
             return;
+        }
+    }
+
+    /// Reads all that a peer that has ended has left.
+    pub(crate) fn fill_to_end(&mut self) {
+        let mut before = usize::MAX;
+        while self.input.len() != before && !self.broken {
+            before = self.input.len();
+            self.fill();
         }
     }
 
@@ -168,6 +182,12 @@ impl Link {
         if interest != self.interest && poller.change(&self.stream, self.token, interest).is_ok() {
             self.interest = interest;
         }
+    }
+
+    /// Waits for nothing of it any more.
+    pub(crate) fn silence(&mut self, poller: &Poller) {
+        let _ = poller.remove(&self.stream);
+        self.broken = true;
     }
 
     /// Ends the connection.

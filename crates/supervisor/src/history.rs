@@ -19,6 +19,7 @@ pub(crate) struct History {
     path: PathBuf,
     file: Option<File>,
     size: u64,
+    count: u64,
     latest: VecDeque<Event>,
     news: broadcast::Sender<Event>,
 }
@@ -41,6 +42,7 @@ impl History {
             path: path.to_path_buf(),
             file: open_append(path).ok(),
             size: text.len() as u64,
+            count: 0,
             latest,
             news: broadcast::channel(1_024).0,
         };
@@ -78,6 +80,7 @@ impl History {
             self.latest.pop_front();
         }
         self.latest.push_back(event.clone());
+        self.count += 1;
         // Nobody listening is no error.
         let _ = self.news.send(event);
     }
@@ -85,6 +88,19 @@ impl History {
     /// The latest events, oldest first.
     pub(crate) fn latest(&self) -> impl DoubleEndedIterator<Item = &Event> {
         self.latest.iter()
+    }
+
+    /// How many events there have been.
+    pub(crate) fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Those that came after so many, as far as they are kept.
+    pub(crate) fn since(&self, count: u64) -> impl Iterator<Item = &Event> {
+        let new = usize::try_from(self.count.saturating_sub(count)).unwrap_or(usize::MAX);
+        self.latest
+            .iter()
+            .skip(self.latest.len().saturating_sub(new))
     }
 
     /// Every event from now on.

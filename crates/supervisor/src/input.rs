@@ -1,6 +1,7 @@
 //! Everything that can reach the loop: one closed list.
 
 use forge_api as api;
+use forge_core::spec::Pattern;
 use forge_facts::{Fact, KeeperFact, RunId};
 use serde::Serialize;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -71,6 +72,56 @@ pub(crate) enum Input {
         /// Run.
         run: RunId,
     },
+    /// Output of a run has matched what was looked for.
+    Matched {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// The pattern.
+        pattern: Pattern,
+        /// The line, safe to be shown.
+        line: String,
+        /// It matched `fail_on`, not a pattern that somebody waits for.
+        fails: bool,
+    },
+    /// Whether a port has answered HTTP.
+    SpeaksHttp {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// Whether it has.
+        yes: bool,
+    },
+    /// A process that was taken over has ended.
+    AdoptedGone {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+    },
+    /// A port that was to be freed is free, or not.
+    Freed {
+        /// Process.
+        name: String,
+        /// The run that waits for it.
+        run: RunId,
+        /// The error, if it is not free.
+        result: Result<(), String>,
+    },
+    /// A line that a client waits for has come, or cannot come any more.
+    LineFound {
+        /// Number of the waiter.
+        waiter: u64,
+        /// The line.
+        line: Option<String>,
+    },
+    /// A shim is to be asked for again.
+    AskAgain {
+        /// Process.
+        name: String,
+    },
     /// Files that a process watches have changed.
     FilesChanged(crate::watch::Change),
     /// Something worth an event, from a task beside the loop.
@@ -118,7 +169,7 @@ impl Sink {
     /// Replaces what was last said.
     pub(crate) fn progress(&self, progress: api::Progress) {
         self.progress.send_if_modified(|last| {
-            if last.as_ref() == Some(&progress) {
+            if last.as_ref().is_some_and(|last| is_no_news(last, &progress)) {
                 return false;
             }
             *last = Some(progress);
@@ -140,6 +191,19 @@ impl Sink {
     }
 }
 
+/// Whether only time has passed: who shows it counts that by himself.
+fn is_no_news(last: &api::Progress, now: &api::Progress) -> bool {
+    let same = |(last, now): (&api::ProgressLine, &api::ProgressLine)| {
+        last.name == now.name
+            && last.outcome == now.outcome
+            && last.status == now.status
+            && last.detail == now.detail
+            && last.port == now.port
+    };
+    last.processes.len() == now.processes.len()
+        && last.processes.iter().zip(&now.processes).all(same)
+}
+
 /// What clients ask, one for each verb.
 pub(crate) enum Ask {
     Status(Vec<String>, Reply<api::Status>),
@@ -158,8 +222,8 @@ pub(crate) enum Ask {
     Events(api::EventsQuery, Reply<Vec<api::Event>>),
     FollowEvents(Reply<tokio::sync::broadcast::Receiver<api::Event>>),
     FollowStatus(Reply<watch::Receiver<u64>>),
-    Why(String, Reply<api::WhyAnswer>),
-    Graph(Reply<api::GraphAnswer>),
+    Why(String, bool, Reply<api::WhyAnswer>),
+    Graph(Option<String>, Reply<api::GraphAnswer>),
     Profiles(Reply<api::ProfilesAnswer>),
     Ps(Vec<String>, Reply<api::PsAnswer>),
     Daemon(Reply<api::DaemonStatus>),

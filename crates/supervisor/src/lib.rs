@@ -14,8 +14,10 @@
 //! the shims' journals. What users want is written to [`memory`] before it is carried out. A
 //! supervisor that starts therefore asks nobody what happened: it replays ([`recall`]).
 
+mod adopt;
 mod clock;
 mod daemon;
+mod debug;
 mod effects;
 mod environment;
 mod evidence;
@@ -29,6 +31,7 @@ mod links;
 mod managed;
 mod memory;
 mod output;
+mod own_port;
 mod ports;
 mod recall;
 mod sampling;
@@ -42,4 +45,4 @@ mod view;
 mod waiters;
 mod watch;
 
-pub use daemon::{Options, run};
+pub use daemon::{Options, StartKeeper, run};

@@ -3,9 +3,13 @@
 use std::sync::Arc;
 
 use forge_api::Conflict;
+use forge_core::event::Crash;
 use forge_facts::{Launch, Order, RunId, Scope, TerminalSize};
+use forge_inspect::Usage;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
+use crate::adopt::Adopted;
 use crate::environment::Environment;
 use crate::links::shim::ShimWriter;
 use crate::output::Scan;
@@ -30,6 +34,8 @@ pub(crate) struct Managed {
     pub(crate) link: Link,
     /// The last journal entry that is known.
     pub(crate) known: u64,
+    /// Up to which entry its shim was told that they need not be kept.
+    pub(crate) acknowledged: u64,
     /// A run that is being brought about.
     pub(crate) launching: Option<Launching>,
     /// A run that is being ended.
@@ -43,7 +49,32 @@ pub(crate) struct Managed {
     /// What is looked for in its output.
     pub(crate) scan: Option<Scan>,
     /// Whether it has answered HTTP on its port.
-    pub(crate) speaks_http: bool,
+    pub(crate) http: Http,
+    /// The run whose leader has ended, while descendants may be left.
+    pub(crate) leader_gone: Option<RunId>,
+    /// A process that was running already and was taken over.
+    pub(crate) adopted: Option<Adopted>,
+    /// The watcher waits for a change that may mend it.
+    pub(crate) awaits_change: bool,
+    /// What the watcher watches for it.
+    pub(crate) watched: Option<crate::watch::Rules>,
+    /// The crash that is about to be told.
+    pub(crate) crash: Option<Crash>,
+    /// What its tree uses, as it was last sampled.
+    pub(crate) usage: Option<Usage>,
+    /// It has been listening on its declared ports in its present or last run.
+    pub(crate) listened: bool,
+}
+
+/// What is known of a port by asking it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Http {
+    /// It was not asked, or did not answer.
+    Unknown,
+    /// It is being asked.
+    Asked(Instant),
+    /// It has answered HTTP.
+    Speaks,
 }
 
 impl Managed {
@@ -61,13 +92,21 @@ impl Managed {
             },
             link: Link::None,
             known: 0,
+            acknowledged: 0,
             launching: None,
             halting: None,
             present: None,
             probe: None,
             notify: None,
             scan: None,
-            speaks_http: false,
+            http: Http::Unknown,
+            leader_gone: None,
+            adopted: None,
+            awaits_change: false,
+            watched: None,
+            crash: None,
+            usage: None,
+            listened: false,
         }
     }
 
@@ -83,7 +122,7 @@ impl Managed {
     pub(crate) fn shim_pid(&self) -> Option<i32> {
         match self.link {
             Link::Up { pid, .. } => Some(pid),
-            Link::None | Link::Asked | Link::Connecting { .. } | Link::Releasing => None,
+            Link::None | Link::Asked | Link::Connecting { .. } | Link::Releasing(_) => None,
         }
     }
 }
@@ -102,8 +141,8 @@ pub(crate) enum Link {
         pid: i32,
         writer: ShimWriter,
     },
-    /// It was told to end.
-    Releasing,
+    /// The one on this connection was told to end.
+    Releasing(u64),
 }
 
 /// A run that is being brought about.

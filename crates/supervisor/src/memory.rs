@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use forge_core::event::Memory;
 use forge_core::spec::{ProcessSpec, Settings};
-use forge_facts::RunId;
 use serde::{Deserialize, Serialize};
 
 use crate::environment::Environment;
@@ -17,7 +16,7 @@ const VERSION: u32 = 1;
 /// All that a later supervisor needs to know.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct State {
-    version: u32,
+    pub(crate) version: u32,
     /// Profiles that were started, in that order.
     pub(crate) profiles: Vec<String>,
     /// Settings as they were last read.
@@ -48,53 +47,21 @@ pub(crate) struct Remembered {
     #[serde(default)]
     pub(crate) terminal: Option<(u16, u16)>,
     /// What the core remembers.
-    pub(crate) memory: StoredMemory,
+    pub(crate) memory: Memory,
+    /// It was taken over from outside.
+    #[serde(default)]
+    pub(crate) adopted: Option<RememberedAdopted>,
 }
 
-/// [`Memory`] as it lies in the file.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct StoredMemory {
-    wanted: bool,
-    restarts: u32,
-    crashes: Vec<u64>,
-    ready_run: Option<String>,
-    settled_run: Option<String>,
-    stopping_run: Option<String>,
-    paused: bool,
-    failed: Option<String>,
-}
-
-impl From<Memory> for StoredMemory {
-    fn from(memory: Memory) -> Self {
-        let text = |run: Option<RunId>| run.map(|run| run.to_string());
-        StoredMemory {
-            wanted: memory.wanted,
-            restarts: memory.restarts,
-            crashes: memory.crashes,
-            ready_run: text(memory.ready_run),
-            settled_run: text(memory.settled_run),
-            stopping_run: text(memory.stopping_run),
-            paused: memory.paused,
-            failed: memory.failed,
-        }
-    }
-}
-
-impl From<StoredMemory> for Memory {
-    fn from(stored: StoredMemory) -> Self {
-        let run = |text: Option<String>| text.and_then(|text| text.parse().ok());
-        Memory {
-            wanted: stored.wanted,
-            restarts: stored.restarts,
-            crashes: stored.crashes,
-            ready_run: run(stored.ready_run),
-            settled_run: run(stored.settled_run),
-            stopping_run: run(stored.stopping_run),
-            paused: stored.paused,
-            failed: stored.failed,
-        }
-    }
+/// A process that was taken over: who it is, beyond the pid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct RememberedAdopted {
+    /// Pid.
+    pub(crate) pid: i32,
+    /// Field 22 of `/proc/PID/stat`.
+    pub(crate) start_ticks: u64,
+    /// The run as which it goes.
+    pub(crate) run: String,
 }
 
 /// What came of reading the file.

@@ -137,6 +137,15 @@ impl Channel {
         })
     }
 
+    /// The fact `disk`, while the disk takes nothing.
+    pub(crate) fn trouble(&self) -> Option<Fact> {
+        match self.flow {
+            Flow::Open => None,
+            Flow::Blocked { errno, .. } => Some(Fact::Disk { errno, bytes: 0 }),
+            Flow::Discarding { errno, bytes, .. } => Some(Fact::Disk { errno, bytes }),
+        }
+    }
+
     /// A new listener knows nothing.
     pub(crate) fn forget_told(&mut self) {
         self.told = None;

@@ -137,6 +137,13 @@ fn close_range(from: u32, to: u32) {
     }
 }
 
+/// Makes this file standard error.
+pub fn replace_stderr(file: impl AsFd) -> io::Result<()> {
+    // SAFETY: dup2 replaces number 2 in one step; nobody owns that number.
+    check(unsafe { libc::dup2(file.as_fd().as_raw_fd(), 2) })?;
+    Ok(())
+}
+
 /// `/dev/null`, for reading and writing.
 pub fn null() -> io::Result<OwnedFd> {
     let file = File::options().read(true).write(true).open("/dev/null")?;

@@ -55,6 +55,19 @@ pub fn open_folder(path: &Path) -> io::Result<OwnedFd> {
     Ok(folder.into())
 }
 
+/// A folder to change to: links are followed, and it need not be readable.
+///
+/// # Errors
+///
+/// As the kernel gives them, with their number.
+pub fn working_folder(path: &Path) -> io::Result<OwnedFd> {
+    let folder = File::options()
+        .read(true)
+        .custom_flags(libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC)
+        .open(path)?;
+    Ok(folder.into())
+}
+
 fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }

@@ -11,6 +11,7 @@ mod pipe;
 mod poll;
 mod proc_fs;
 pub mod process_table;
+pub mod signal;
 pub mod sockets;
 mod spawn;
 mod terminal;
@@ -20,10 +21,10 @@ mod wait;
 pub use abilities::{Abilities, Ability};
 pub use clock::{boot_id, now, pause};
 pub use fd::{
-    Inode, NO_BLOCK, NO_FOLLOW, close_others, inherit, inode, link_count, null, raise_open_files, read, set_cloexec,
-    set_nonblocking, touch, write,
+    Inode, NO_BLOCK, NO_FOLLOW, close_others, inherit, inode, link_count, null, raise_open_files,
+    read, replace_stderr, set_cloexec, set_nonblocking, touch, write,
 };
-pub use folder::{open_folder, private_folder};
+pub use folder::{open_folder, private_folder, working_folder};
 pub use local::{
     Peer, connect_in, listen_in, own_uid, peer, receive_with_fds, send_with_fds, socket_pair,
 };
@@ -38,4 +39,4 @@ pub use spawn::{
 };
 pub use terminal::{Terminal, end_of_file_character, open_terminal, reopen_slave, resize};
 pub use tree::{Member, Tree, children, marked};
-pub use wait::{Status, peek_child, reap};
+pub use wait::{Children, Status, any_child_stopped, peek_child, peek_children, reap};

@@ -40,6 +40,11 @@ impl Pidfd {
         Ok(Pidfd(own(fd as libc::c_int)?))
     }
 
+    /// A second descriptor of the same process.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(Pidfd(self.0.try_clone()?))
+    }
+
     /// pidfd_send_signal(2).
     ///
     /// # Errors
@@ -92,6 +97,19 @@ impl Pidfd {
         // SAFETY: the structure has the size that is part of the request's number.
         let result = unsafe { libc::ioctl(self.0.as_raw_fd(), PIDFD_GET_INFO, &mut info) };
         (result == 0 && info.mask & PIDFD_INFO_EXIT != 0).then_some(Status(info.exit_code))
+    }
+}
+
+impl From<OwnedFd> for Pidfd {
+    /// Takes over a descriptor that is known to be one of a process.
+    fn from(fd: OwnedFd) -> Self {
+        Pidfd(fd)
+    }
+}
+
+impl From<Pidfd> for OwnedFd {
+    fn from(pidfd: Pidfd) -> Self {
+        pidfd.0
     }
 }
 

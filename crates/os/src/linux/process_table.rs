@@ -25,12 +25,12 @@ use std::time::Duration;
 use rustix::time::{ClockId, clock_gettime};
 
 pub use details::{
-    Children, children_of, command_line, cwd, environment, network_namespace, proportional_memory,
-    uid,
+    Children, children_of, command_line, control_groups, cwd, environment, network_namespace,
+    open_files_limit, proportional_memory, uid,
 };
 pub(in crate::platform) use files::for_each_entry;
 pub use files::{Io, KeptFiles, Listed, ProcessTable};
-pub use machine::{CpuTimes, Load, Machine, Memory};
+pub use machine::{CpuTimes, Load, Machine, Memory, Storage, ephemeral_ports, storage_of};
 pub use stat::{Comm, ProcessState, Stat};
 
 /// Whether an error means that the process is no longer there.

@@ -47,6 +47,45 @@ pub fn peek_child() -> io::Result<Option<(i32, Status)>> {
     Ok(Some((pid, Status(status))))
 }
 
+/// What [`peek_children`] has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Children {
+    /// There is no child at all.
+    None,
+    /// There are, and none has ended.
+    Alive,
+    /// This one has ended so, and is left as it is.
+    Ended(i32, Status),
+}
+
+/// Looks at this process's children.
+pub fn peek_children() -> io::Result<Children> {
+    match peek_child() {
+        Ok(Some((pid, status))) => Ok(Children::Ended(pid, status)),
+        Ok(None) => Ok(Children::Alive),
+        Err(error) if error.raw_os_error() == Some(libc::ECHILD) => Ok(Children::None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether a child was stopped by a signal since this was last asked.
+pub fn any_child_stopped() -> bool {
+    let mut any = false;
+    loop {
+        // SAFETY: an all-zero siginfo is valid, and stays so when there is nothing to tell.
+        let (info, result) = unsafe {
+            let mut info: libc::siginfo_t = std::mem::zeroed();
+            let result = libc::waitid(libc::P_ALL, 0, &mut info, libc::WSTOPPED | libc::WNOHANG);
+            (info, result)
+        };
+        // SAFETY: for waitid the child's fields are the valid ones.
+        if result < 0 || unsafe { info.si_pid() } == 0 {
+            return any;
+        }
+        any = true;
+    }
+}
+
 /// Reaps this child if it has ended.
 pub fn reap(pid: i32) -> io::Result<Option<Status>> {
     let mut status = 0;

@@ -45,7 +45,7 @@ pub(crate) fn connect(address: Address, inbox: Inbox) {
 }
 
 async fn speak(address: Address, inbox: &Inbox) -> io::Result<()> {
-    let socket = forge_os::socket::connect_in(&address.socket)?;
+    let socket = forge_os::connect_in(&address.socket)?;
     socket.set_nonblocking(true)?;
     let (from, mut to) = UnixStream::from_std(socket)?.into_split();
     let mut records = Records::new(from);

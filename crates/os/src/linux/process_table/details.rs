@@ -10,7 +10,7 @@ use std::path::PathBuf;
 
 use rustix::fs::{CWD, Mode, OFlags};
 
-use super::files::for_each_entry;
+use super::files::{PidPath, for_each_entry};
 use super::stat::number;
 
 /// The arguments of a process, the program first. Empty for kernel threads and ended processes.
@@ -20,7 +20,7 @@ use super::stat::number;
 /// # Errors
 /// Gone ([`super::is_gone`]).
 pub fn command_line(pid: i32) -> io::Result<Vec<OsString>> {
-    let mut text = fs::read(format!("/proc/{pid}/cmdline"))?;
+    let mut text = read_memory(pid, "cmdline")?;
     // A program that renames itself often pads with NUL.
     while text.last() == Some(&0) {
         text.pop();
@@ -47,7 +47,7 @@ pub fn cwd(pid: i32) -> io::Result<PathBuf> {
 /// # Errors
 /// Gone, or not permitted: another user's process.
 pub fn environment(pid: i32) -> io::Result<Vec<Vec<u8>>> {
-    let text = fs::read(format!("/proc/{pid}/environ"))?;
+    let text = read_memory(pid, "environ")?;
     Ok(text
         .split(|byte| *byte == 0)
         .filter(|entry| !entry.is_empty())
@@ -71,6 +71,42 @@ pub fn network_namespace(pid: i32) -> io::Result<u64> {
     Ok(fs::metadata(format!("/proc/{pid}/ns/net"))?.ino())
 }
 
+/// The control groups of a process, as the kernel prints them: by these the processes of a container are
+/// known.
+///
+/// # Errors
+/// Gone.
+pub fn control_groups(pid: i32) -> io::Result<Vec<u8>> {
+    fs::read(format!("/proc/{pid}/cgroup"))
+}
+
+/// How many file descriptors a process may have open; `None` for as many as it likes.
+///
+/// # Errors
+/// Gone, not permitted, or a file of unknown form.
+pub fn open_files_limit(pid: i32) -> io::Result<Option<u64>> {
+    let text = fs::read(format!("/proc/{pid}/limits"))?;
+    parse_open_files_limit(&text).ok_or_else(|| {
+        io::Error::new(
+            io::ErrorKind::InvalidData,
+            format!("/proc/{pid}/limits has no line `Max open files`"),
+        )
+    })
+}
+
+pub(super) fn parse_open_files_limit(text: &[u8]) -> Option<Option<u64>> {
+    let line = text
+        .split(|byte| *byte == b'\n')
+        .find_map(|line| line.strip_prefix(b"Max open files"))?;
+    let soft = line
+        .split(u8::is_ascii_whitespace)
+        .find(|word| !word.is_empty())?;
+    match soft {
+        b"unlimited" => Some(None),
+        digits => number(digits).map(Some),
+    }
+}
+
 /// Memory of a process in bytes, where a page that several processes share counts for each in part.
 ///
 /// Costs the kernel a walk through all its pages, for a large process milliseconds: not for every second.
@@ -89,6 +125,26 @@ pub fn proportional_memory(pid: i32) -> io::Result<u64> {
                 format!("/proc/{pid}/smaps_rollup has no line `Pss:`"),
             )
         })
+}
+
+/// Reads a file that shows a piece of a process's memory. Such a file is given in whole as far as there is room, so
+/// less than there is room for is all of it; each further call would look for that memory again.
+fn read_memory(pid: i32, name: &str) -> io::Result<Vec<u8>> {
+    let mut path = PidPath::default();
+    let path = [b"/proc/", path.of(pid, name).to_bytes()].concat();
+    let flags = OFlags::RDONLY | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path.as_slice(), flags, Mode::empty())?;
+    let mut text = vec![0; 8192];
+    let mut len = 0;
+    loop {
+        let read = rustix::io::pread(&file, &mut text[len..], len as u64)?;
+        len += read;
+        if len < text.len() {
+            text.truncate(len);
+            return Ok(text);
+        }
+        text.resize(len * 2, 0);
+    }
 }
 
 /// Children of a process.

@@ -1,7 +1,9 @@
 //! What the machine as a whole does: CPU, memory, load, and whether any process was started.
 
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::fd::OwnedFd;
+use std::path::Path;
 
 use rustix::fs::{Mode, OFlags};
 
@@ -29,6 +31,38 @@ pub struct Memory {
     pub swap_total: u64,
     /// Swap space that is in use.
     pub swap_used: u64,
+}
+
+/// Room on the storage that holds a folder, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Storage {
+    /// All that there is.
+    pub total: u64,
+    /// What this user can still write.
+    pub available: u64,
+    /// Names the storage: two folders with the same number share their room.
+    pub id: u64,
+}
+
+/// How much room there is where a file or folder lies.
+///
+/// # Errors
+/// When there is no such file, or it may not be looked at.
+pub fn storage_of(path: &Path) -> io::Result<Storage> {
+    let room = rustix::fs::statvfs(path)?;
+    let bytes = |blocks: u64| blocks.saturating_mul(room.f_frsize.max(1));
+    Ok(Storage {
+        total: bytes(room.f_blocks),
+        available: bytes(room.f_bavail),
+        id: rustix::fs::stat(path)?.st_dev,
+    })
+}
+
+/// The ports that the kernel gives to clients; `None` if it does not say.
+pub fn ephemeral_ports() -> Option<RangeInclusive<u16>> {
+    let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").ok()?;
+    let mut numbers = text.split_ascii_whitespace().map(str::parse);
+    Some(numbers.next()?.ok()?..=numbers.next()?.ok()?)
 }
 
 /// How many threads ran or wanted to, on average.

@@ -1,6 +1,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
+use super::details::parse_open_files_limit;
 use super::files::parse_io;
 use super::machine::{parse_cpu, parse_load, parse_memory};
 use super::*;
@@ -232,4 +233,46 @@ fn machine_files_are_parsed_in_old_and_new_forms() {
         })
     );
     assert_eq!(parse_io(b"rchar: 1\n"), None);
+}
+
+#[test]
+fn the_limit_of_open_files_is_that_of_the_kernel() {
+    let own = std::process::id() as i32;
+    let limit = open_files_limit(own).expect("reads");
+    assert_eq!(limit.unwrap_or(u64::MAX), descriptor_limit());
+    let text = b"Limit  Soft Limit\nMax open files            unlimited   4096  files\n";
+    assert_eq!(parse_open_files_limit(text), Some(None));
+    assert_eq!(
+        parse_open_files_limit(b"Max open files   1024 4096 files"),
+        Some(Some(1024))
+    );
+    assert_eq!(parse_open_files_limit(b"Max processes 1"), None);
+}
+
+#[test]
+fn the_room_of_a_folder_is_known_and_that_of_none_is_an_error() {
+    let room = storage_of(std::path::Path::new("/tmp")).expect("is there");
+    assert!(room.total > 0 && room.available <= room.total);
+    assert!(storage_of(std::path::Path::new("/no/such/folder")).is_err());
+}
+
+#[test]
+fn a_long_environment_and_a_long_command_line_are_read_whole() {
+    let long = "x".repeat(50_000);
+    let mut child = Command::new("cat");
+    let child = child
+        .arg("-")
+        .arg(&long)
+        .env("LONG", &long)
+        .stdin(Stdio::piped());
+    let child = Guard(child.stdout(Stdio::null()).spawn().expect("cat runs"));
+    let pid = child.0.id() as i32;
+    // Until it has become `cat`, it is a copy of this program.
+    while command_line(pid).expect("is there").len() != 3 {
+        std::thread::yield_now();
+    }
+    assert_eq!(command_line(pid).expect("is there")[2], *long);
+    let entry = format!("LONG={long}");
+    let environment = environment(pid).expect("is there");
+    assert!(environment.iter().any(|known| known == entry.as_bytes()));
 }

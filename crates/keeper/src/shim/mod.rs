@@ -1,0 +1,186 @@
+//! The shim: the parent of one process. Spawns it, moves its output to disk, writes down its end,
+//! stops its tree.
+
+mod begin;
+mod ends;
+mod input;
+mod journal;
+mod launch;
+mod orders;
+mod output;
+mod pump;
+mod recover;
+mod rules;
+mod run;
+mod segment;
+mod stop;
+mod talk;
+
+use std::os::unix::net::UnixListener;
+use std::time::{Duration, Instant};
+
+use forge_facts::Entry;
+use forge_facts::layout::Layout;
+use forge_os::{Event, Lock, Poller, Signals};
+
+use crate::link::Link;
+use crate::options::Options;
+use journal::Journal;
+use run::Run;
+
+/// What a wake was for.
+mod token {
+    pub(super) const SIGNALS: u64 = 0;
+    pub(super) const LISTENER: u64 = 1;
+    pub(super) const STDOUT: u64 = 2;
+    pub(super) const STDERR: u64 = 3;
+    pub(super) const STDIN: u64 = 4;
+    pub(super) const OUTCOME: u64 = 5;
+    pub(super) const LEADER: u64 = 6;
+    pub(super) const MEMBER: u64 = 7;
+    /// Connections have this one and greater ones.
+    pub(super) const LINKS: u64 = 16;
+}
+
+/// After a wake that moved more than this, output may gather for a moment: it saves most of the calls.
+const MUCH: usize = 8 << 10;
+const GATHER: Duration = Duration::from_micros(200);
+
+/// How often it is shown that a run is watched.
+const ALIVE_EVERY: Duration = Duration::from_secs(10);
+
+/// How often a disk that has not taken an entry is tried again.
+const LATE_EVERY: Duration = Duration::from_secs(1);
+
+/// The shim of one process.
+pub(crate) struct Shim {
+    layout: Layout,
+    name: String,
+    boot: String,
+    poller: Poller,
+    signals: Signals,
+    listener: UnixListener,
+    keeper: Option<Link>,
+    supervisor: Option<Link>,
+    /// Connections that have not said who they are.
+    strangers: Vec<(u64, Link)>,
+    next_token: u64,
+    journal: Journal,
+    run: Option<Run>,
+    /// Somebody wants to hear once of new output.
+    watched: bool,
+    released: bool,
+    alive_at: Instant,
+    late_at: Option<Instant>,
+    _lock: Lock,
+}
+
+/// Becomes the shim that the options describe.
+pub(crate) fn run(options: &Options) -> Result<(), String> {
+    match Shim::begin(options)? {
+        Some(mut shim) => shim.work(),
+        None => Ok(()),
+    }
+}
+
+impl Shim {
+    fn work(&mut self) -> Result<(), String> {
+        let mut events = Vec::new();
+        while !self.released {
+            let now = Instant::now();
+            let patience = self
+                .deadline()
+                .map(|at| at.saturating_duration_since(now));
+            self.poller
+                .wait(&mut events, patience)
+                .map_err(|error| format!("cannot wait for events: {error}"))?;
+            let mut moved = 0;
+            for event in &events {
+                moved += self.handle(*event);
+            }
+            self.look_at_clock();
+            self.drop_broken();
+            if moved > MUCH {
+                forge_os::pause(GATHER);
+            }
+        }
+        self.tidy_away();
+        Ok(())
+    }
+
+    /// Deals with one event; says how many bytes of output were moved.
+    fn handle(&mut self, event: Event) -> usize {
+        match event.token {
+            token::SIGNALS => {
+                self.signals.drain();
+                self.children_ended();
+            }
+            token::LISTENER => self.accept(),
+            token::STDOUT | token::STDERR => return self.output_came(event),
+            token::STDIN => self.feed(),
+            token::OUTCOME => self.outcome_came(),
+            token::LEADER => self.leader_ended(),
+            token::MEMBER => self.member_ended(),
+            link => self.link_came(link, event),
+        }
+        0
+    }
+
+    /// When something is to be done though nothing happens.
+    fn deadline(&self) -> Option<Instant> {
+        let run = self.run.as_ref();
+        let alive = run.map(|_| self.alive_at);
+        let times = [self.late_at, alive, run.and_then(Run::deadline)];
+        times.into_iter().flatten().min()
+    }
+
+    fn look_at_clock(&mut self) {
+        let now = Instant::now();
+        if self.late_at.is_some_and(|at| now >= at) {
+            let _ = self.journal.write_late();
+            self.late_at = self.journal.is_late().then(|| now + LATE_EVERY);
+        }
+        if self.run.is_none() {
+            return;
+        }
+        if now >= self.alive_at {
+            self.alive_at = now + ALIVE_EVERY;
+            self.show_alive();
+        }
+        self.retry_output(now);
+        self.pursue_exit(now);
+        self.pursue_stop(now);
+        self.finish_if_gone();
+    }
+
+    /// Writes down what has happened, and tells it.
+    fn record(&mut self, entry: Entry) {
+        let (seq, result) = self.journal.note(&entry, true);
+        if let Err(error) = result {
+            crate::say(&format!("{}: journal: {error}", self.name));
+            self.late_at = Some(Instant::now() + LATE_EVERY);
+        }
+        self.tell_entry(seq, entry);
+    }
+
+    /// Shows to those who come after a death of all that a run was watched until now.
+    fn show_alive(&self) {
+        use std::os::unix::fs::OpenOptionsExt;
+        let path = self.layout.alive(&self.name);
+        let file = std::fs::File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(forge_os::NO_FOLLOW | forge_os::NO_BLOCK)
+            .open(path);
+        if let Ok(file) = file {
+            let _ = forge_os::touch(&file);
+        }
+    }
+
+    fn tidy_away(&mut self) {
+        let _ = std::fs::remove_file(self.layout.shim_socket(&self.name));
+        let _ = std::fs::remove_file(self.layout.alive(&self.name));
+    }
+}

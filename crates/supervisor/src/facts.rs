@@ -1,0 +1,432 @@
+//! What keeper and shims tell, taken in.
+
+use std::time::Duration;
+
+use forge_core::event::{Event, SpawnFailure, Status};
+use forge_facts::{Entry, Exit, Fact, KeeperFact, KeeperOrder, Order, RunId};
+
+use crate::input::Input;
+use crate::links::shim::{Address, ShimWriter, connect};
+use crate::managed::{Launching, Link};
+use crate::supervisor::Supervisor;
+
+/// How long until a shim is asked for again that could not be reached.
+const AGAIN: Duration = Duration::from_millis(10);
+
+/// errno(3) on Linux.
+const ENOENT: i32 = 2;
+const ENOEXEC: i32 = 8;
+const EACCES: i32 = 13;
+
+impl Supervisor {
+    pub(crate) fn keeper_says(&mut self, fact: KeeperFact) {
+        match fact {
+            KeeperFact::Ping => {
+                let _ = self.keeper.send(KeeperOrder::Pong);
+            }
+            KeeperFact::Pong => {}
+            KeeperFact::Shim { process, .. } => self.connect_shim(&process),
+            KeeperFact::ShimGone { process } => {
+                if let Some(managed) = self.managed.get_mut(&process)
+                    && matches!(managed.link, Link::Releasing(_))
+                {
+                    managed.link = Link::None;
+                    self.see_to_shim_if_needed(&process);
+                }
+            }
+            KeeperFact::ShimFailed { process, why } => self.no_shim(&process, &why),
+        }
+    }
+
+    fn connect_shim(&mut self, name: &str) {
+        self.next_connection += 1;
+        let connection = self.next_connection;
+        let socket = self.layout.shim_socket(name);
+        let Some(managed) = self.managed.get_mut(name) else {
+            return;
+        };
+        if matches!(managed.link, Link::Up { .. } | Link::Connecting { .. }) {
+            return;
+        }
+        managed.link = Link::Connecting { connection };
+        let address = Address {
+            name: name.to_string(),
+            socket,
+            connection,
+            after: managed.known,
+        };
+        connect(address, self.inbox.clone());
+    }
+
+    /// Without a shim nothing can begin.
+    fn no_shim(&mut self, name: &str, why: &str) {
+        let Some(managed) = self.managed.get_mut(name) else {
+            return;
+        };
+        managed.link = Link::None;
+        let Some(launching) = managed.launching.take() else {
+            // Something of it may live and must not be lost sight of.
+            if managed.present.is_some() {
+                self.ask_again(name);
+            }
+            return;
+        };
+        let failure = SpawnFailure {
+            message: format!("cannot start its shim: {why}"),
+            exit_code: None,
+            deterministic: false,
+            conflict: false,
+        };
+        self.tell(Event::NotSpawned {
+            name: name.to_string(),
+            run: launching.run(),
+            failure,
+        });
+    }
+
+    pub(crate) fn shim_up(&mut self, name: &str, connection: u64, pid: i32, writer: ShimWriter) {
+        let Some(managed) = self.managed.get_mut(name) else {
+            let _ = writer.send(Order::Release);
+            return;
+        };
+        if !matches!(managed.link, Link::Connecting { connection: ours } if ours == connection) {
+            return;
+        }
+        managed.link = Link::Up {
+            connection,
+            pid,
+            writer,
+        };
+        // What was ordered on an earlier connection may not have been heard. Nothing happens twice:
+        // a run has an id, and a stop names its run.
+        if let Some(Launching::Ordered(launch)) = &managed.launching {
+            managed.order(Order::Launch(launch.clone()));
+        }
+        if let Some(halting) = &managed.halting
+            && halting.command.is_none()
+        {
+            managed.order(halting.order());
+        }
+        self.changed();
+    }
+
+    pub(crate) fn shim_lost(&mut self, name: &str, connection: u64, why: &str) {
+        let Some(managed) = self.managed.get_mut(name) else {
+            return;
+        };
+        match managed.link {
+            Link::Up {
+                connection: ours, ..
+            }
+            | Link::Connecting { connection: ours }
+                if ours == connection =>
+            {
+                managed.link = Link::None;
+                let needed = managed.launching.is_some() || managed.present.is_some();
+                if needed {
+                    eprintln!("supervisor: {name}: the connection to its shim is gone: {why}");
+                    self.ask_again(name);
+                }
+            }
+            Link::Releasing(ours) if ours == connection => {
+                managed.link = Link::None;
+                self.see_to_shim_if_needed(name);
+            }
+            Link::None
+            | Link::Asked
+            | Link::Up { .. }
+            | Link::Connecting { .. }
+            | Link::Releasing(_) => {}
+        }
+    }
+
+    fn ask_again(&self, name: &str) {
+        let (inbox, name) = (self.inbox.clone(), name.to_string());
+        tokio::spawn(async move {
+            tokio::time::sleep(AGAIN).await;
+            let _ = inbox.send(Input::AskAgain { name });
+        });
+    }
+
+    pub(crate) fn see_to_shim_if_needed(&mut self, name: &str) {
+        let needed = self.managed.get(name).is_some_and(|managed| {
+            let launching = matches!(managed.launching, Some(Launching::Ordered(_)));
+            launching || (managed.present.is_some() && managed.adopted.is_none())
+        });
+        if needed {
+            self.see_to_shim(name);
+        }
+    }
+
+    /// Lets go of shims that have nothing to do and will not soon.
+    pub(crate) fn release_shims(&mut self) {
+        for (name, managed) in &mut self.managed {
+            let Link::Up { connection, .. } = managed.link else {
+                continue;
+            };
+            if managed.present.is_some() || managed.launching.is_some() {
+                continue;
+            }
+            let resting = self.core.view(name).is_none_or(|view| match view.status {
+                Status::Stopped | Status::Exited => true,
+                Status::Waiting
+                | Status::Starting
+                | Status::Running
+                | Status::Stopping
+                | Status::Restarting
+                | Status::Crashed
+                | Status::Paused => false,
+            });
+            if resting {
+                managed.order(Order::Release);
+                managed.link = Link::Releasing(connection);
+            }
+        }
+    }
+
+    pub(crate) fn shim_says(&mut self, name: &str, connection: u64, fact: Fact) {
+        let current = self
+            .managed
+            .get(name)
+            .is_some_and(|managed| match managed.link {
+                Link::Up {
+                    connection: ours, ..
+                }
+                | Link::Releasing(ours) => ours == connection,
+                Link::None | Link::Asked | Link::Connecting { .. } => false,
+            });
+        if !current {
+            return;
+        }
+        match fact {
+            Fact::Entry(seq, entry) => self.journal_says(name, seq, entry),
+            Fact::Refused { order, run, why } => self.refused(name, &order, run, &why),
+            Fact::Disk { errno, bytes } => self.disk_says(name, errno, bytes),
+            Fact::Ready | Fact::Wrote { .. } | Fact::Pong => {}
+        }
+    }
+
+    fn journal_says(&mut self, name: &str, seq: u64, entry: Entry) {
+        let Some(managed) = self.managed.get_mut(name) else {
+            return;
+        };
+        if seq <= managed.known {
+            return;
+        }
+        managed.known = seq;
+        self.remember_soon();
+        match entry {
+            Entry::Spawned { run, identity, .. } => self.spawned(name, run, identity.pid),
+            Entry::SpawnFailed {
+                run,
+                step,
+                errno,
+                subject,
+                ..
+            } => self.spawn_failed(name, run, &step, errno, &subject),
+            Entry::Exited {
+                run,
+                exit,
+                at,
+                since,
+            } => self.exited(name, run, exit, at, since),
+            Entry::Gone { run, killed, .. } => self.gone(name, run, killed),
+            Entry::Left { run, pids, .. } => {
+                if let Some(managed) = self.managed.get_mut(name) {
+                    managed.halting = None;
+                }
+                self.tell(Event::Left {
+                    name: name.to_string(),
+                    run,
+                    pids,
+                });
+            }
+            Entry::Recovered { run, .. } => {
+                eprintln!("supervisor: {name}: a new shim has taken over run {run}");
+            }
+        }
+    }
+
+    fn spawned(&mut self, name: &str, run: RunId, pid: i32) {
+        if let Some(managed) = self.managed.get_mut(name) {
+            let ours = managed.launching.as_ref().map(Launching::run);
+            if ours == Some(run) {
+                managed.launching = None;
+            }
+            managed.present = Some(run);
+            managed.leader_gone = None;
+        }
+        self.look_for_output(name, run);
+        self.tell(Event::Spawned {
+            name: name.to_string(),
+            run,
+            pid,
+        });
+    }
+
+    fn spawn_failed(&mut self, name: &str, run: RunId, step: &str, errno: i32, subject: &[u8]) {
+        if let Some(managed) = self.managed.get_mut(name)
+            && managed.launching.as_ref().map(Launching::run) == Some(run)
+        {
+            managed.launching = None;
+        }
+        let subject = forge_logs::safe(subject, false);
+        let failure = spawn_failure(step, errno, &subject);
+        self.tell(Event::NotSpawned {
+            name: name.to_string(),
+            run,
+            failure,
+        });
+    }
+
+    fn exited(&mut self, name: &str, run: RunId, exit: Exit, at: u64, since: u64) {
+        let deterministic = self.would_repeat(name, run, exit);
+        if let Some(managed) = self.managed.get_mut(name) {
+            managed.leader_gone = Some(run);
+            managed.scan = None;
+        }
+        if matches!(exit, Exit::Unknown) {
+            let interval = format!(
+                "ended while unsupervised, between {} and {}; its exit status is unknown",
+                crate::clock::rfc3339(since),
+                crate::clock::rfc3339(at)
+            );
+            self.history.add(Some(name), "warning", interval);
+        }
+        self.tell(Event::Exited {
+            name: name.to_string(),
+            run,
+            exit,
+            deterministic,
+        });
+    }
+
+    fn gone(&mut self, name: &str, run: RunId, killed: bool) {
+        if let Some(managed) = self.managed.get_mut(name) {
+            if managed.present == Some(run) {
+                managed.present = None;
+            }
+            if managed.leader_gone == Some(run) {
+                managed.leader_gone = None;
+            }
+            managed.scan = None;
+            managed.notify = None;
+            let asked = managed.halting.take_if(|halting| halting.run == run);
+            if killed && asked.is_some_and(|halting| halting.timeout_ms > 0) {
+                let message = "did not end by itself in time: killed".to_string();
+                self.history.add(Some(name), "warning", message);
+            }
+        }
+        self.tell(Event::Gone {
+            name: name.to_string(),
+            run,
+        });
+    }
+
+    /// Children of a run that has ended by itself are gone before the next run begins, and do not
+    /// keep ports from it.
+    pub(crate) fn end_leftovers(&mut self) {
+        let mut leftovers = Vec::new();
+        for (name, managed) in &self.managed {
+            let Some(run) = managed.leader_gone else {
+                continue;
+            };
+            let Some(view) = self.core.view(name).filter(|_| managed.halting.is_none()) else {
+                continue;
+            };
+            if view.status != Status::Exited {
+                leftovers.push((name.clone(), run));
+            }
+        }
+        for (name, run) in leftovers {
+            let timeout = self
+                .core
+                .spec(&name)
+                .map_or(Duration::ZERO, |spec| spec.stop.timeout);
+            self.halt_without_ceremony(&name, run, timeout);
+        }
+    }
+
+    fn refused(&mut self, name: &str, order: &str, run: Option<RunId>, why: &str) {
+        eprintln!("supervisor: {name}: its shim refused to {order}: {why}");
+        let Some(managed) = self.managed.get_mut(name) else {
+            return;
+        };
+        let launching = managed.launching.as_ref().map(Launching::run);
+        if order == "launch" && launching.is_some() && run == launching {
+            managed.launching = None;
+            let failure = SpawnFailure {
+                message: format!("its shim refused: {why}"),
+                exit_code: None,
+                deterministic: false,
+                conflict: false,
+            };
+            self.tell(Event::NotSpawned {
+                name: name.to_string(),
+                run: run.unwrap_or(RunId(0)),
+                failure,
+            });
+        }
+    }
+
+    fn disk_says(&mut self, name: &str, errno: i32, bytes: u64) {
+        let message = match (errno, bytes) {
+            (0, 0) => return,
+            (0, bytes) => format!("output is kept again; {bytes} bytes of it are missing"),
+            (errno, 0) => {
+                let why = std::io::Error::from_raw_os_error(errno);
+                format!("its output cannot be kept: {why}; the process may have to wait")
+            }
+            (errno, bytes) => {
+                let why = std::io::Error::from_raw_os_error(errno);
+                format!("its output cannot be kept: {why}; {bytes} bytes are missing so far")
+            }
+        };
+        self.history.add(Some(name), "warning", message);
+        self.changed();
+    }
+}
+
+/// A run that did not come to be, in words, with the code that a shell would give.
+fn spawn_failure(step: &str, errno: i32, subject: &str) -> SpawnFailure {
+    let why = std::io::Error::from_raw_os_error(errno);
+    let (message, exit_code) = match (step, errno) {
+        ("exec", ENOENT) => (
+            format!("command not found: `{subject}`; is it installed, and in PATH?"),
+            Some(127),
+        ),
+        ("exec", EACCES) => (
+            format!("`{subject}` cannot be executed: permission denied; `chmod +x` it"),
+            Some(126),
+        ),
+        ("exec", ENOEXEC) => (
+            format!("`{subject}` cannot be executed: it is no program; does it lack a `#!` line?"),
+            Some(126),
+        ),
+        ("exec", _) => (format!("`{subject}` cannot be executed: {why}"), Some(126)),
+        ("cwd", _) => (format!("cwd: cannot enter {subject}: {why}"), None),
+        (step, _) if subject.is_empty() => (format!("cannot start it ({step}): {why}"), None),
+        (step, _) => (format!("cannot start it ({step} {subject}): {why}"), None),
+    };
+    SpawnFailure {
+        message,
+        exit_code,
+        deterministic: matches!(step, "exec" | "cwd"),
+        conflict: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_that_cannot_run_has_the_exit_code_of_a_shell() {
+        let code = |errno| spawn_failure("exec", errno, "nope").exit_code;
+        assert_eq!(code(ENOENT), Some(127));
+        assert_eq!(code(EACCES), Some(126));
+        assert_eq!(code(ENOEXEC), Some(126));
+        assert_eq!(spawn_failure("fork", 11, "").exit_code, None);
+        assert!(spawn_failure("cwd", ENOENT, "/x").deterministic);
+    }
+}

@@ -1,0 +1,180 @@
+//! What processes use, looked at regularly while anything runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use forge_core::event::Event;
+use forge_core::spec::Settings;
+use forge_facts::layout::Layout;
+use forge_inspect::{History, MachineUsage, Moment, ProcessKey, Root, Sampler, Usage};
+use tokio::time::Instant;
+
+use crate::supervisor::Supervisor;
+
+/// How often the history is written.
+const SAVE_EVERY: Duration = Duration::from_secs(30);
+
+/// How long a limit must be exceeded until something is done about it.
+const EXCEEDED_FOR: u32 = 5;
+
+/// The sampler and what it has found.
+pub(crate) struct Sampling {
+    sampler: Option<Sampler>,
+    pub(crate) history: History,
+    pub(crate) machine: MachineUsage,
+    folder: PathBuf,
+    every: Duration,
+    keep: Duration,
+    next: Option<Instant>,
+    saved: Instant,
+    exceeded: std::collections::BTreeMap<String, u32>,
+}
+
+impl Sampling {
+    pub(crate) fn new(layout: &Layout, settings: &Settings) -> Self {
+        let folder = layout.state().join("history");
+        let (history, damage) = History::load(&folder, settings.history, Moment::now());
+        for damage in damage {
+            eprintln!("supervisor: {}", damage.message);
+        }
+        Sampling {
+            sampler: None,
+            history,
+            machine: MachineUsage::default(),
+            folder,
+            every: settings.sample_interval,
+            keep: settings.history,
+            next: None,
+            saved: Instant::now(),
+            exceeded: std::collections::BTreeMap::new(),
+        }
+    }
+
+    /// Takes over changed settings.
+    pub(crate) fn set(&mut self, settings: &Settings) {
+        self.every = settings.sample_interval.max(Duration::from_millis(100));
+        if self.keep != settings.history {
+            self.save();
+            self.keep = settings.history;
+            self.history = History::load(&self.folder, self.keep, Moment::now()).0;
+        }
+    }
+
+    /// When the next look is due; never while nothing runs.
+    pub(crate) fn due(&self) -> Option<Instant> {
+        self.next
+    }
+
+    /// Something runs: look soon, and regularly from then on.
+    pub(crate) fn wake(&mut self) {
+        if self.next.is_none() {
+            self.next = Some(Instant::now() + self.every.min(Duration::from_millis(250)));
+        }
+    }
+
+    /// Writes the history.
+    pub(crate) fn save(&mut self) {
+        self.saved = Instant::now();
+        // Tried again next time; what it costs is a few minutes of figures.
+        let _ = self.history.save(&self.folder);
+    }
+
+    /// The sampler, opened when it is first needed.
+    pub(crate) fn sampler(&mut self) -> Option<&mut Sampler> {
+        if self.sampler.is_none() {
+            let settings = forge_inspect::Settings::default();
+            self.sampler = Sampler::open(settings)
+                .inspect_err(|error| eprintln!("supervisor: cannot read /proc: {error}"))
+                .ok();
+        }
+        self.sampler.as_mut()
+    }
+}
+
+impl Supervisor {
+    /// Looks at all that runs.
+    pub(crate) fn sample(&mut self) {
+        let roots = self.roots();
+        if roots.is_empty() {
+            self.sampling.next = None;
+            self.sampling.save();
+            return;
+        }
+        let now = Moment::now();
+        self.sampling.next = Some(Instant::now() + self.sampling.every);
+        let Some(sampler) = self.sampling.sampler() else {
+            return;
+        };
+        let sample = sampler.sample(&roots, now);
+        self.sampling.machine = sample.machine;
+        self.sampling.history.record(&sample);
+        for (key, usage) in sample.processes {
+            self.check_limits(key.as_str(), &usage);
+            if let Some(managed) = self.managed.get_mut(key.as_str()) {
+                managed.usage = Some(usage);
+            }
+        }
+        if self.sampling.saved.elapsed() >= SAVE_EVERY {
+            self.sampling.save();
+        }
+        // Figures alone are no change that anybody waits for but those who watch the status.
+        self.news.send_modify(|count| *count += 1);
+    }
+
+    /// The trees of all that lives.
+    pub(crate) fn roots(&self) -> Vec<Root> {
+        self.managed
+            .iter()
+            .filter_map(|(name, managed)| {
+                let run = managed.present?;
+                let key = ProcessKey::from(name.as_str());
+                if let Some(adopted) = &managed.adopted {
+                    return Some(Root::from_leader(key, adopted.pid));
+                }
+                Some(Root {
+                    key,
+                    shim: managed.shim_pid(),
+                    leader: self.core.view(name).and_then(|view| view.pid),
+                    run_id: Some(run.to_string()),
+                })
+            })
+            .collect()
+    }
+
+    fn check_limits(&mut self, name: &str, usage: &Usage) {
+        let Some(spec) = self.core.spec(name) else {
+            return;
+        };
+        let over_memory = spec.limits.memory_bytes.and_then(|limit| {
+            let used = usage.memory_pss_bytes.or(usage.memory_bytes)?;
+            (used > limit).then(|| {
+                format!(
+                    "{} MB of memory, the limit is {} MB",
+                    used >> 20,
+                    limit >> 20
+                )
+            })
+        });
+        let over_cpu = spec.limits.cpu_percent.and_then(|limit| {
+            let used = f64::from(usage.cpu_percent?);
+            (used > limit).then(|| format!("{used:.0}% of a core, the limit is {limit:.0}%"))
+        });
+        let Some(what) = over_memory.or(over_cpu) else {
+            self.sampling.exceeded.remove(name);
+            return;
+        };
+        let times = self.sampling.exceeded.entry(name.to_string()).or_default();
+        *times += 1;
+        if *times != EXCEEDED_FOR {
+            return;
+        }
+        let run = self.managed.get(name).and_then(|managed| managed.present);
+        if let Some(run) = run {
+            self.tell(Event::Exceeded {
+                name: name.to_string(),
+                run,
+                what,
+            });
+        }
+    }
+}
