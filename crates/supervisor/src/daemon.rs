@@ -20,6 +20,9 @@ const API_FD: i32 = 4;
 /// How long a former supervisor may take to be gone.
 const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long the last orders and answers may take to leave.
+const FAREWELL: Duration = Duration::from_millis(300);
+
 /// Starts a keeper for these places, as nobody's child.
 pub type StartKeeper = Arc<dyn Fn(&Layout) -> Result<(), String> + Send + Sync>;
 
@@ -67,15 +70,18 @@ fn serve(layout: &Layout, start_keeper: &StartKeeper) -> io::Result<()> {
         let (inbox, inputs) = mpsc::unbounded_channel();
         let api = StdUnixListener::from(api);
         api.set_nonblocking(true)?;
-        let writer = links::keeper::speak(keeper, inbox.clone())?;
+        let (writer, last_orders) = links::keeper::speak(keeper, inbox.clone())?;
         let supervisor = Supervisor::new(Surroundings {
             layout: layout.clone(),
             inbox: inbox.clone(),
             keeper: writer,
             start_keeper: start_keeper.clone(),
         });
-        server::serve(tokio::net::UnixListener::from_std(api)?, inbox);
+        let server = server::serve(tokio::net::UnixListener::from_std(api)?, inbox);
         supervisor.run(inputs).await;
+        // What was ordered and answered last is to be heard.
+        let _ = tokio::time::timeout(FAREWELL, last_orders).await;
+        let _ = tokio::time::timeout(FAREWELL, server.end()).await;
         Ok(())
     });
     // Nothing that still runs beside the loop may hold up its end.

@@ -1,5 +1,6 @@
 //! What keeper and shims tell, taken in.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use forge_core::event::{Event, SpawnFailure, Status};
@@ -97,6 +98,7 @@ impl Supervisor {
             pid,
             writer,
         };
+        managed.shim_now.store(pid, Ordering::Relaxed);
         // What was ordered on an earlier connection may not have been heard. Nothing happens twice:
         // a run has an id, and a stop names its run.
         if let Some(Launching::Ordered(launch)) = &managed.launching {

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use forge_core::event::Event;
@@ -96,8 +97,17 @@ impl Supervisor {
             let pid = adopted.pid;
             return Arc::new(move || listening.process_listens(pid, port));
         }
-        let shim = managed.and_then(|managed| managed.shim_pid());
-        Arc::new(move || shim.is_some_and(|shim| listening.tree_listens(shim, port)))
+        let shim = managed.map(|managed| managed.shim_now.clone());
+        let leader = self.core.view(name).and_then(|view| view.pid);
+        // The shim of a run that was taken up may not be known yet, and another one may follow.
+        Arc::new(move || {
+            let shim = shim.as_ref().map_or(0, |shim| shim.load(Ordering::Relaxed));
+            match (shim, leader) {
+                (0, None) => false,
+                (0, Some(leader)) => listening.process_listens(leader, port),
+                (shim, _) => listening.tree_listens(shim, port),
+            }
+        })
     }
 
     /// A health check has an answer.

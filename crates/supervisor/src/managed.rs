@@ -1,6 +1,7 @@
 //! What the supervisor holds of one process beside what the core knows: connection, tasks, choices.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicI32;
 
 use forge_api::Conflict;
 use forge_core::event::Crash;
@@ -32,6 +33,8 @@ pub(crate) struct Managed {
     pub(crate) terminal: TerminalSize,
     /// The connection to its shim.
     pub(crate) link: Link,
+    /// Pid of its shim for those who ask beside the loop; 0 where none is known.
+    pub(crate) shim_now: Arc<AtomicI32>,
     /// The last journal entry that is known.
     pub(crate) known: u64,
     /// Up to which entry its shim was told that they need not be kept.
@@ -91,6 +94,7 @@ impl Managed {
                 cols: 120,
             },
             link: Link::None,
+            shim_now: Arc::new(AtomicI32::new(0)),
             known: 0,
             acknowledged: 0,
             launching: None,

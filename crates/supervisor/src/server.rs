@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinHandle;
 
 use crate::input::{Ask, Inbox, Input, Reply, Sink, Source};
 
@@ -27,15 +28,33 @@ const LARGEST: usize = 16 << 20;
 const STATUS_EVERY: Duration = Duration::from_millis(100);
 const WARM: Duration = Duration::from_secs(15);
 
-/// Serves in the background for as long as the loop hears.
-pub(crate) fn serve(listener: UnixListener, inbox: Inbox) {
+/// A server that works in the background.
+pub(crate) struct Server {
+    stop: oneshot::Sender<()>,
+    work: JoinHandle<()>,
+}
+
+/// Serves in the background until told to end.
+pub(crate) fn serve(listener: UnixListener, inbox: Inbox) -> Server {
     let app = router().with_state(inbox);
-    tokio::spawn(async move {
-        let served = axum::serve(Owners(listener), app).await;
-        if let Err(error) = served {
+    let (stop, stopped) = oneshot::channel::<()>();
+    let work = tokio::spawn(async move {
+        let served = axum::serve(Owners(listener), app).with_graceful_shutdown(async {
+            let _ = stopped.await;
+        });
+        if let Err(error) = served.await {
             eprintln!("supervisor: the API has ended: {error}");
         }
     });
+    Server { stop, work }
+}
+
+impl Server {
+    /// Takes no more connections, and ends once those that are there have their answers.
+    pub(crate) async fn end(self) {
+        let _ = self.stop.send(());
+        let _ = self.work.await;
+    }
 }
 
 /// Connections of the workspace's owner; others are closed unheard.

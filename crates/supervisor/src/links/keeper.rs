@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use forge_facts::{KeeperFact, KeeperOrder};
 use tokio::net::UnixStream;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::lines::{Records, write_all};
 use crate::input::{Inbox, Input};
@@ -13,14 +14,21 @@ use crate::input::{Inbox, Input};
 /// Takes orders for the keeper.
 pub(crate) type KeeperWriter = mpsc::UnboundedSender<KeeperOrder>;
 
-/// Speaks over this socket in the background. The last input is always [`Input::KeeperLost`].
-pub(crate) fn speak(socket: OwnedFd, inbox: Inbox) -> std::io::Result<KeeperWriter> {
+/// Speaks over this socket in the background. The last input is always [`Input::KeeperLost`]. The
+/// task ends when all orders have left of a writer that is gone.
+pub(crate) fn speak(
+    socket: OwnedFd,
+    inbox: Inbox,
+) -> std::io::Result<(KeeperWriter, JoinHandle<()>)> {
     let socket = StdUnixStream::from(socket);
     socket.set_nonblocking(true)?;
     let (from, to) = UnixStream::from_std(socket)?.into_split();
     let (writer, orders) = mpsc::unbounded_channel();
+    let writing = tokio::spawn(async move {
+        // A keeper that is gone is noticed by whoever listens to it.
+        let _ = write_all(to, orders, KeeperOrder::to_record).await;
+    });
     tokio::spawn(async move {
-        let writing = tokio::spawn(write_all(to, orders, KeeperOrder::to_record));
         let mut records = Records::new(from);
         while let Ok(Some(record)) = records.next().await {
             match KeeperFact::from_record(&record) {
@@ -31,8 +39,7 @@ pub(crate) fn speak(socket: OwnedFd, inbox: Inbox) -> std::io::Result<KeeperWrit
                 Err(_) => continue,
             }
         }
-        writing.abort();
         let _ = inbox.send(Input::KeeperLost);
     });
-    Ok(writer)
+    Ok((writer, writing))
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use forge_api::{Problem, StopRequest};
-use forge_core::event::Event;
+use forge_core::event::{Event, Status};
 use tokio::time::Instant;
 
 use crate::input::Sink;
@@ -31,12 +31,12 @@ impl Supervisor {
         sink: Sink,
     ) -> Stop {
         let (stopped, already): (Vec<String>, Vec<String>) =
-            names.into_iter().partition(|name| self.lives(name));
+            names.iter().cloned().partition(|name| self.is_up(name));
         let ports = self.listened_ports(&stopped);
-        let names = self.with_dependents_that_stop(&stopped);
+        let waited = self.with_dependents_that_stop(&stopped);
         let before = self.history.count();
         self.tell(Event::Stop {
-            names: stopped.clone(),
+            names,
             timeout: request.timeout_ms.map(Duration::from_millis),
             force: request.force,
         });
@@ -50,11 +50,29 @@ impl Supervisor {
             sink,
             began: Instant::now(),
             notes: notes.collect(),
-            names,
+            names: waited,
             stopped,
             already,
             ports,
         }
+    }
+
+    /// Whether there is anything to be stopped: something lives, or is about to.
+    fn is_up(&self, name: &str) -> bool {
+        let present = self
+            .managed
+            .get(name)
+            .is_some_and(|managed| managed.present.is_some() || managed.launching.is_some());
+        present
+            || self.core.view(name).is_some_and(|view| match view.status {
+                Status::Waiting
+                | Status::Starting
+                | Status::Running
+                | Status::Stopping
+                | Status::Restarting
+                | Status::Paused => true,
+                Status::Stopped | Status::Crashed | Status::Exited => false,
+            })
     }
 
     /// Ports that these have been seen to listen on: they must be free when they are down.
