@@ -22,8 +22,34 @@ fn main() {
     } else {
         counts
     } {
+        measure_tree(count);
         measure(count);
     }
+}
+
+/// One tree of so many processes.
+fn measure_tree(count: usize) {
+    let script = format!("exec 3<&0; for n in $(seq {count}); do cat <&3 & done; wait");
+    let mut shim = Command::new("sh")
+        .args(["-c", &script])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("sh runs");
+    let roots = [Root::below_shim("tree".into(), shim.id() as i32)];
+    let settings = Settings {
+        measure_memory_every: None,
+        ..Settings::default()
+    };
+    let mut sampler = Sampler::open(settings).expect("/proc is there");
+    let mut sample = sampler.sample(&roots, Moment::now());
+    while sample.processes[0].1.pids.len() != count {
+        sample = sampler.sample(&roots, Moment::now());
+    }
+    println!("one tree of {count} processes");
+    let quiet = median(|| cost(|| sample = sampler.sample(&roots, Moment::now())));
+    report("quiet look", quiet);
+    end(&mut shim);
 }
 
 fn measure(count: usize) {

@@ -4,12 +4,14 @@
 
 use std::collections::HashMap;
 use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use forge_os::process_table::{self, Listed, ProcessTable, Stat};
 
 use crate::Moment;
 use crate::member::cpu_percent;
+use crate::owner::{Claim, Claims, Owner, Viewpoint};
 use crate::tree::command_text;
 
 /// All processes of this machine that can be seen, at one moment.
@@ -34,6 +36,12 @@ pub struct Hog {
     pub memory_bytes: u64,
     /// When it started, since 1970.
     pub started_at: Duration,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The workspace, where it is a process of one.
+    pub workspace: Option<PathBuf>,
+    /// The name of the process there.
+    pub name: Option<String>,
 }
 
 impl Snapshot {
@@ -56,7 +64,24 @@ impl Snapshot {
 
     /// Those who used most CPU since an earlier look, and those who have most memory now: up to `count`
     /// of each, the busiest first.
-    pub fn hogs_since(&self, earlier: &Snapshot, count: usize) -> Vec<Hog> {
+    ///
+    /// # Errors
+    /// When `/proc` cannot be opened.
+    pub fn hogs_since(
+        &self,
+        earlier: &Snapshot,
+        count: usize,
+        viewpoint: &Viewpoint<'_>,
+    ) -> io::Result<Vec<Hog>> {
+        let mut table = ProcessTable::open()?;
+        let mut claims = Claims::new(*viewpoint);
+        let chosen = self.most_since(earlier, count).into_iter();
+        Ok(chosen
+            .map(|(stat, cpu)| hog(stat, cpu, claims.claim(&mut table, stat)))
+            .collect())
+    }
+
+    fn most_since(&self, earlier: &Snapshot, count: usize) -> Vec<(&Stat, Option<f32>)> {
         let live = self
             .processes
             .values()
@@ -78,7 +103,7 @@ impl Snapshot {
             let busy = *rank < count && cpu.is_some_and(|cpu| cpu > 0.0);
             count > 0 && (busy || (stat.rss_pages >= large && stat.rss_pages > 0))
         });
-        chosen.map(|(_, (stat, cpu))| hog(stat, cpu)).collect()
+        chosen.map(|(_, one)| one).collect()
     }
 
     fn cpu_since(&self, earlier: &Snapshot, stat: &Stat) -> Option<f32> {
@@ -95,7 +120,7 @@ impl Snapshot {
     }
 }
 
-fn hog(stat: &Stat, cpu_percent: Option<f32>) -> Hog {
+fn hog(stat: &Stat, cpu_percent: Option<f32>, claim: Claim) -> Hog {
     Hog {
         pid: stat.pid,
         ppid: stat.ppid,
@@ -103,5 +128,8 @@ fn hog(stat: &Stat, cpu_percent: Option<f32>) -> Hog {
         cpu_percent,
         memory_bytes: stat.rss_pages * process_table::page_size(),
         started_at: process_table::started_at(stat.start_ticks),
+        owner: claim.owner,
+        workspace: claim.workspace,
+        name: claim.name,
     }
 }

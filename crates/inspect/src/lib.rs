@@ -20,30 +20,44 @@
 //!   another network namespace cannot be seen: that is `None`.
 //! * **History** ([`History`]) keeps each second for a quarter of an hour and coarser averages for longer,
 //!   in a fixed amount of memory and of disk.
-//! * **Ports and process trees** for people: [`ports`], [`tree`], [`hogs`].
+//! * **Ports and process trees** for people: [`ports`], [`tree`], [`hogs`], [`orphans`]. Whose a process is
+//!   tells its [`mark`], or that of its parents.
+//! * **Ending what is in the way** ([`kill_port`], [`orphans::end`]): looked at, decided, pinned, looked at
+//!   once more, and only then signalled; so a pid that changes hands is never hit.
+//! * **Ports that Forge chooses** ([`auto_port`]) and **warnings** ([`warnings`]) from what was sampled.
 //!
 //! What cannot be read is `None`. It is never 0.
 
+pub mod auto_port;
+pub mod conflict;
+mod ending;
 mod flows;
 pub mod history;
 pub mod hogs;
 mod key;
+pub mod kill_port;
 mod ledger;
 mod machine;
+pub mod mark;
 mod member;
 mod moment;
 mod network;
+pub mod orphans;
+mod owner;
 pub mod ports;
 mod sampler;
 pub mod tree;
 mod tree_meter;
 mod trees;
 mod usage;
+pub mod warnings;
 
+pub use ending::{Ending, Left, Patience};
 pub use history::{History, MachineMetric, Metric};
 pub use key::ProcessKey;
 pub use machine::MachineUsage;
 pub use moment::Moment;
+pub use owner::{Claim, Owner, Viewpoint};
 pub use sampler::{Sampler, Settings};
 pub use trees::{Member, Root, Table, Trees};
 pub use usage::{Sample, Usage};

@@ -3,7 +3,7 @@
 //! Which sockets there are is one cheap question a second. Who holds them is dear, a few microseconds for
 //! each descriptor of each process, so members are searched only when an unknown socket turned up. Where
 //! there are so many sockets or processes that even this costs, it is done more rarely
-//! ([`pause_after`]); the bytes are then told later, not lost. The search for a listening socket's
+//! ([`Network::pause_after`]); the bytes are then told later, not lost. The search for a listening socket's
 //! holder waits for nothing: a process that starts is ready by it.
 
 use std::collections::HashMap;
@@ -38,10 +38,11 @@ pub(crate) struct Network {
     next_listing: Duration,
     last_listing: Option<Moment>,
     rates: HashMap<TreeId, Bytes>,
+    spare: bool,
 }
 
 impl Network {
-    pub(crate) fn open() -> Self {
+    pub(crate) fn open(spare: bool) -> Self {
         Network {
             sockets: Sockets::open(),
             closed: ClosedConnections::open().ok(),
@@ -54,6 +55,7 @@ impl Network {
             next_listing: Duration::ZERO,
             last_listing: None,
             rates: HashMap::new(),
+            spare,
         }
     }
 
@@ -162,11 +164,11 @@ impl Network {
         if listed.is_err() {
             return;
         }
-        self.next_listing = now.since_boot + pause_after(begin);
+        self.next_listing = now.since_boot + self.pause_after(begin);
         if self.flows.wants_search() && now.since_boot >= self.next_search {
             let begin = thread_cpu_time();
             self.search(trees);
-            self.next_search = now.since_boot + pause_after(begin);
+            self.next_search = now.since_boot + self.pause_after(begin);
         }
         self.flows.end_look();
     }
@@ -204,15 +206,15 @@ impl Network {
         }
         self.flows.searched();
     }
-}
 
-/// How long not to repeat what began when this thread had used so much CPU time, and ends now.
-fn pause_after(begin: Duration) -> Duration {
-    let cost = thread_cpu_time().saturating_sub(begin);
-    if cost < CHEAP {
-        Duration::ZERO
-    } else {
-        cost * SHARE
+    /// How long not to repeat what began when this thread had used so much CPU time, and ends now.
+    fn pause_after(&self, begin: Duration) -> Duration {
+        let cost = thread_cpu_time().saturating_sub(begin);
+        if cost < CHEAP || !self.spare {
+            Duration::ZERO
+        } else {
+            cost * SHARE
+        }
     }
 }
 

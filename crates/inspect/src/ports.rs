@@ -1,13 +1,18 @@
 //! Every socket of this machine that waits for others, and whose it is.
+//!
+//! Only sockets that *wait* count: a program that is a client of a port does not hold it, and must never be
+//! taken for the one in the way.
 
 use std::collections::HashMap;
 use std::io;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use forge_os::process_table::{self, Listed, ProcessTable};
+use forge_os::process_table::{self, Listed, ProcessTable, Stat};
 use forge_os::sockets::{Inode, Listener, Protocol, Sockets, sockets_of};
 
+use crate::owner::{Claim, Claims, Owner, Viewpoint};
 use crate::tree::command_text;
 
 /// A socket that waits for others. What another user's permissions hide is `None`.
@@ -27,28 +32,63 @@ pub struct Port {
     pub pid: Option<i32>,
     /// All processes that hold it and can be seen, oldest first.
     pub pids: Vec<i32>,
+    /// The kernel's short name of `pid`.
+    pub process: Option<String>,
     /// The command line of `pid`.
     pub command: Option<String>,
     /// When `pid` started, since 1970.
     pub started_at: Option<Duration>,
     /// When `pid` started, in ticks since the machine started: with the pid, names the process.
     pub start_ticks: Option<u64>,
+    /// Whose it is.
+    pub owner: Owner,
+    /// The workspace, where it is a process of one.
+    pub workspace: Option<PathBuf>,
+    /// The name of the process there.
+    pub name: Option<String>,
+    /// The run that it names.
+    pub run_id: Option<String>,
+    /// The id of the container that `pid` runs in.
+    pub container_id: Option<String>,
 }
 
 /// All TCP sockets that listen and all UDP sockets that are bound and not connected, by port.
 ///
 /// # Errors
 /// When the kernel does not tell which sockets there are.
-pub fn table() -> io::Result<Vec<Port>> {
-    table_of(|_| true)
+pub fn table(viewpoint: &Viewpoint<'_>) -> io::Result<Vec<Port>> {
+    table_of(viewpoint, &[Protocol::Tcp, Protocol::Udp], |_| true)
+}
+
+/// The same of one port, seen by nobody in particular.
+///
+/// # Errors
+/// As [`table`].
+pub fn holders_of(port: u16) -> io::Result<Vec<Port>> {
+    let protocols = [Protocol::Tcp, Protocol::Udp];
+    holders_seen_by(&Viewpoint::outside(), port, &protocols)
 }
 
 /// The same of one port.
 ///
 /// # Errors
 /// As [`table`].
-pub fn holders_of(port: u16) -> io::Result<Vec<Port>> {
-    table_of(|listener| listener.port == port)
+pub fn holders_seen_by(
+    viewpoint: &Viewpoint<'_>,
+    port: u16,
+    protocols: &[Protocol],
+) -> io::Result<Vec<Port>> {
+    table_of(viewpoint, protocols, |listener| listener.port == port)
+}
+
+/// Whether nothing waits on a port by TCP, neither by IPv4 nor by IPv6.
+///
+/// # Errors
+/// As [`table`].
+pub fn is_free(port: u16) -> io::Result<bool> {
+    let mut listeners = Vec::new();
+    Sockets::open().listeners(Protocol::Tcp, &mut listeners)?;
+    Ok(listeners.iter().all(|listener| listener.port != port))
 }
 
 /// Whether a process has this socket open: to be asked again after a process was pinned by a pidfd and
@@ -60,22 +100,33 @@ pub fn still_holds(pid: i32, socket: Inode) -> bool {
     holds
 }
 
-fn table_of(wanted: impl Fn(&Listener) -> bool) -> io::Result<Vec<Port>> {
+fn table_of(
+    viewpoint: &Viewpoint<'_>,
+    protocols: &[Protocol],
+    wanted: impl Fn(&Listener) -> bool,
+) -> io::Result<Vec<Port>> {
     let mut sockets = Sockets::open();
     let mut listeners = Vec::new();
     let mut some = Vec::new();
-    for protocol in [Protocol::Tcp, Protocol::Udp] {
-        sockets.listeners(protocol, &mut some)?;
+    for protocol in protocols {
+        sockets.listeners(*protocol, &mut some)?;
         listeners.extend(some.iter().copied().filter(&wanted));
     }
-    let mut holders = holders(&listeners)?;
+    if listeners.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut table = ProcessTable::open()?;
+    let mut holders = holders(&mut table, &listeners)?;
+    let mut people = People {
+        table,
+        claims: Claims::new(*viewpoint),
+        known: HashMap::new(),
+    };
     let mut ports: Vec<Port> = listeners
         .into_iter()
         .map(|listener| {
-            port(
-                listener,
-                holders.remove(&listener.inode).unwrap_or_default(),
-            )
+            let holders = holders.remove(&listener.inode).unwrap_or_default();
+            people.port(listener, &holders)
         })
         .collect();
     ports.sort_by_key(|port| (port.port, port.protocol, port.address, port.pid));
@@ -83,28 +134,19 @@ fn table_of(wanted: impl Fn(&Listener) -> bool) -> io::Result<Vec<Port>> {
 }
 
 /// A process that holds a socket.
-#[derive(Debug, Clone)]
-struct Holder {
-    pid: i32,
-    start_ticks: u64,
-    short_name: String,
-}
+type Holder = Stat;
 
-fn holders(listeners: &[Listener]) -> io::Result<HashMap<Inode, Vec<Holder>>> {
-    let mut holders: HashMap<Inode, Vec<Holder>> = HashMap::new();
-    holders.extend(
-        listeners
-            .iter()
-            .map(|listener| (listener.inode, Vec::new())),
-    );
-    if holders.is_empty() {
-        return Ok(holders);
-    }
-    let mut table = ProcessTable::open()?;
+fn holders(
+    table: &mut ProcessTable,
+    listeners: &[Listener],
+) -> io::Result<HashMap<Inode, Vec<Holder>>> {
+    let inodes = listeners.iter().map(|listener| listener.inode);
+    let mut holders: HashMap<Inode, Vec<Holder>> = inodes.map(|i| (i, Vec::new())).collect();
     let mut listing: Vec<Listed> = Vec::new();
     table.list(&mut listing)?;
+    let mut held = Vec::new();
     for Listed { pid, .. } in listing {
-        let mut held = Vec::new();
+        held.clear();
         let looked = sockets_of(pid, |inode| {
             if holders.contains_key(&inode) && !held.contains(&inode) {
                 held.push(inode);
@@ -114,13 +156,8 @@ fn holders(listeners: &[Listener]) -> io::Result<HashMap<Inode, Vec<Holder>>> {
             continue;
         }
         let Ok(stat) = table.stat(pid) else { continue };
-        for inode in held {
-            let holder = Holder {
-                pid,
-                start_ticks: stat.start_ticks,
-                short_name: stat.comm.to_text().into_owned(),
-            };
-            holders.entry(inode).or_default().push(holder);
+        for inode in &held {
+            holders.entry(*inode).or_default().push(stat);
         }
     }
     for holders in holders.values_mut() {
@@ -129,19 +166,47 @@ fn holders(listeners: &[Listener]) -> io::Result<HashMap<Inode, Vec<Holder>>> {
     Ok(holders)
 }
 
-fn port(listener: Listener, holders: Vec<Holder>) -> Port {
-    let oldest = holders.first();
-    let start_ticks = oldest.map(|holder| holder.start_ticks);
-    Port {
-        protocol: listener.protocol,
-        address: listener.address,
-        port: listener.port,
-        uid: listener.uid,
-        socket: listener.inode,
-        pid: oldest.map(|holder| holder.pid),
-        pids: holders.iter().map(|holder| holder.pid).collect(),
-        command: oldest.map(|holder| command_text(holder.pid, &holder.short_name)),
-        started_at: start_ticks.map(process_table::started_at),
-        start_ticks,
+/// What was found out about holders; many sockets may be of one.
+struct People<'a> {
+    table: ProcessTable,
+    claims: Claims<'a>,
+    known: HashMap<i32, (String, Claim)>,
+}
+
+impl People<'_> {
+    fn port(&mut self, listener: Listener, holders: &[Holder]) -> Port {
+        let oldest = holders.first();
+        let known = oldest.map(|holder| self.of(holder));
+        let claim = known.as_ref().map(|(_, claim)| claim.clone());
+        let start_ticks = oldest.map(|holder| holder.start_ticks);
+        Port {
+            protocol: listener.protocol,
+            address: listener.address,
+            port: listener.port,
+            uid: listener.uid,
+            socket: listener.inode,
+            pid: oldest.map(|holder| holder.pid),
+            pids: holders.iter().map(|holder| holder.pid).collect(),
+            process: oldest.map(|holder| holder.comm.to_text().into_owned()),
+            command: known.map(|(command, _)| command),
+            started_at: start_ticks.map(process_table::started_at),
+            start_ticks,
+            owner: claim.as_ref().map_or(Owner::Unknown, |claim| claim.owner),
+            workspace: claim.as_ref().and_then(|claim| claim.workspace.clone()),
+            name: claim.as_ref().and_then(|claim| claim.name.clone()),
+            run_id: claim.as_ref().and_then(|claim| claim.run_id.clone()),
+            container_id: claim.and_then(|claim| claim.container_id),
+        }
+    }
+
+    fn of(&mut self, holder: &Holder) -> (String, Claim) {
+        if let Some(known) = self.known.get(&holder.pid) {
+            return known.clone();
+        }
+        let command = command_text(holder.pid, &holder.comm.to_text());
+        let claim = self.claims.claim(&mut self.table, holder);
+        self.known
+            .insert(holder.pid, (command.clone(), claim.clone()));
+        (command, claim)
     }
 }

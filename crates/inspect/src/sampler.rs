@@ -20,6 +20,9 @@ pub struct Settings {
     pub measure_memory_every: Option<Duration>,
     /// How many file descriptors may be kept open to read faster.
     pub kept_descriptors: usize,
+    /// Whether connections are listed more rarely where there are so many that it is dear; their bytes are then
+    /// told later.
+    pub spare_network: bool,
 }
 
 impl Default for Settings {
@@ -28,6 +31,7 @@ impl Default for Settings {
         Settings {
             measure_memory_every: Some(Duration::from_secs(60)),
             kept_descriptors: limit / 2,
+            spare_network: true,
         }
     }
 }
@@ -59,7 +63,7 @@ impl Sampler {
             machine: MachineMeter::new(),
             trees: Trees::new(),
             meters: Vec::new(),
-            network: Network::open(),
+            network: Network::open(settings.spare_network),
             own_network: process_table::network_namespace(std::process::id() as i32).ok(),
             last: None,
             next_id: 0,
@@ -73,8 +77,8 @@ impl Sampler {
         let interval = Interval {
             seconds: self.last.and_then(|last| now.seconds_after(last)),
             fresh_since: self.last.map(Moment::start_ticks),
+            quiet: !self.follow(roots),
         };
-        self.follow(roots);
         let mut usages = Vec::with_capacity(self.meters.len());
         for place in 0..self.meters.len() {
             let (usage, gone) = self.meters[place].look(&mut self.table, interval);
@@ -116,12 +120,12 @@ impl Sampler {
         self.meters.iter().find(holds).map(|meter| &meter.key)
     }
 
-    /// Brings the meters in line with the roots and their trees.
-    fn follow(&mut self, roots: &[Root]) {
+    /// Brings the meters in line with the roots and their trees; returns whether anybody may have come or gone.
+    fn follow(&mut self, roots: &[Root]) -> bool {
         let last_pid = self.machine.last_pid();
         let changed = self.trees.update(&mut self.table, roots, last_pid);
         if !changed && self.meters.len() == roots.len() {
-            return;
+            return false;
         }
         let old = std::mem::take(&mut self.meters).into_iter();
         let mut old: HashMap<_, _> = old.map(|meter| (meter.key.clone(), meter)).collect();
@@ -136,6 +140,7 @@ impl Sampler {
             self.network.forget(meter.id);
         }
         self.follow_members(roots);
+        true
     }
 
     fn follow_members(&mut self, roots: &[Root]) {

@@ -19,6 +19,8 @@ pub(crate) struct Interval {
     pub(crate) seconds: Option<f64>,
     /// A process that started at this tick or later was not there at the last look.
     pub(crate) fresh_since: Option<u64>,
+    /// Whether nothing was started on the whole machine in between.
+    pub(crate) quiet: bool,
 }
 
 /// One tree.
@@ -30,6 +32,8 @@ pub(crate) struct TreeMeter {
     /// When memory was last measured in full, since the machine started, and what it was.
     pub(crate) measured: Option<(Duration, Option<u64>)>,
     shim: Option<Shim>,
+    /// Whether a member was gone at the last look: the shim may have inherited what it used.
+    lost: bool,
     cpu: Ledger<1>,
     storage: Ledger<2>,
 }
@@ -38,6 +42,7 @@ pub(crate) struct TreeMeter {
 struct Shim {
     pid: i32,
     files: Option<KeptFiles>,
+    last: Option<Reading<1>>,
 }
 
 impl TreeMeter {
@@ -48,6 +53,7 @@ impl TreeMeter {
             members: Vec::new(),
             measured: None,
             shim: None,
+            lost: false,
             cpu: Ledger::default(),
             storage: Ledger::default(),
         }
@@ -67,6 +73,7 @@ impl TreeMeter {
             self.shim = pid.map(|pid| Shim {
                 pid,
                 files: keep.then(|| table.keep_stat(pid).ok()).flatten(),
+                last: None,
             });
         }
     }
@@ -110,6 +117,7 @@ impl TreeMeter {
             sum.add(&look);
             true
         });
+        self.lost = !gone.is_empty();
         (self.usage(sum, &times, &storage, interval), gone)
     }
 
@@ -134,6 +142,8 @@ impl TreeMeter {
             memory_pss_bytes: self.measured.and_then(|(_, bytes)| bytes),
             threads: (!sum.pids.is_empty()).then_some(sum.threads),
             open_files: sum.open_files,
+            open_files_most: sum.open_files_most.map(|(count, _)| count),
+            open_files_most_pid: sum.open_files_most.map(|(_, pid)| pid),
             disk_read_bytes_per_s: rate(0),
             disk_write_bytes_per_s: rate(1),
             net_rx_bytes_per_s: None,
@@ -143,14 +153,19 @@ impl TreeMeter {
         }
     }
 
+    /// What the shim inherited. That grows only when it has reaped somebody: a member, which is then gone, or one who
+    /// came and went unseen, for which something had to be started. So while there was neither, what it was is
+    /// what it is; and who is found gone in this look is settled in the next one, as the ledger allows.
     fn shim_reading(&mut self, table: &mut ProcessTable, interval: Interval) -> Option<Reading<1>> {
-        let shim = self.shim.as_ref()?;
+        let shim = self.shim.as_mut()?;
+        if interval.quiet && !self.lost && shim.last.is_some() {
+            return shim.last;
+        }
         let stat = match &shim.files {
             Some(files) => table.kept_stat(files),
             None => table.stat(shim.pid),
         };
-        let stat = stat.ok()?;
-        Some(Reading {
+        shim.last = stat.ok().map(|stat| Reading {
             pid: stat.pid,
             start: stat.start_ticks,
             fresh: interval
@@ -158,7 +173,8 @@ impl TreeMeter {
                 .is_some_and(|since| stat.start_ticks >= since),
             own: [0],
             inherited: [stat.children_ticks()],
-        })
+        });
+        shim.last
     }
 
     /// Measures the memory of all members with shared pages divided. Dear: see
@@ -180,6 +196,8 @@ struct Sum {
     pages: u64,
     threads: u32,
     open_files: Option<u32>,
+    /// Of one process, and which.
+    open_files_most: Option<(u32, i32)>,
 }
 
 impl Sum {
@@ -192,6 +210,7 @@ impl Sum {
         self.threads += look.stat.threads;
         if let Some(count) = look.open_files {
             self.open_files = Some(self.open_files.unwrap_or(0) + count);
+            self.open_files_most = self.open_files_most.max(Some((count, look.stat.pid)));
         }
     }
 }

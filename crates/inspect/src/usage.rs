@@ -22,6 +22,10 @@ pub struct Usage {
     pub threads: Option<u32>,
     /// Open file descriptors, of those processes where they can be counted.
     pub open_files: Option<u32>,
+    /// Open file descriptors of the one process that has most of them: what its limit counts.
+    pub open_files_most: Option<u32>,
+    /// That process.
+    pub open_files_most_pid: Option<i32>,
     /// Bytes read from storage each second, of those processes where this can be read.
     pub disk_read_bytes_per_s: Option<u64>,
     /// Bytes written towards storage each second, likewise.

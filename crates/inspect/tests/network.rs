@@ -6,7 +6,8 @@ use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
 use std::time::Duration;
 
-use forge_inspect::{Moment, Usage, ports, tree};
+use forge_inspect::{Moment, Owner, Usage, Viewpoint, ports, tree};
+use forge_os::sockets::Protocol;
 use support::{Puppet, Watch, let_pass};
 
 const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
@@ -87,7 +88,7 @@ fn a_port_that_a_grandchild_opened_counts_and_a_strangers_does_not() {
     assert_ne!(port, stranger.local_addr().expect("bound").port());
     assert_eq!(watch.usage().ports(), [port]);
     puppet.ask("c.communicate(); print('ended',flush=True)");
-    assert_eq!(watch.usage().ports(), []);
+    assert_eq!(watch.usage().ports(), [0u16; 0]);
 }
 
 #[test]
@@ -156,7 +157,8 @@ fn the_table_of_ports_names_the_oldest_holder() {
         .parse()
         .expect("a pid");
     let udp = puppet.ask("u=socket.socket(socket.AF_INET,socket.SOCK_DGRAM); u.bind(('127.0.0.1',0)); print(u.getsockname()[1],flush=True)");
-    let found = ports::holders_of(port).expect("lists");
+    let found =
+        ports::holders_seen_by(&Viewpoint::outside(), port, &[Protocol::Tcp]).expect("lists");
     assert_eq!(found.len(), 1, "{found:?}");
     let found = &found[0];
     assert_eq!((found.pid, found.address), (Some(puppet.pid()), HERE));
@@ -168,9 +170,16 @@ fn the_table_of_ports_names_the_oldest_holder() {
             .is_some_and(|command| command.contains("create_server"))
     );
     assert!(found.started_at.is_some() && found.start_ticks.is_some());
+    assert_eq!(found.owner, Owner::Outside);
+    assert!(
+        found
+            .process
+            .as_ref()
+            .is_some_and(|name| name.starts_with("python3"))
+    );
     assert!(ports::still_holds(worker, found.socket));
     assert!(!ports::still_holds(1, found.socket) && !ports::still_holds(i32::MAX, found.socket));
-    let all = ports::table().expect("lists");
+    let all = ports::table(&Viewpoint::outside()).expect("lists");
     assert!(all.contains(found));
     let udp = all
         .iter()

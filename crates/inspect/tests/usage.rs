@@ -36,7 +36,7 @@ fn a_busy_loop_uses_the_cpu_that_the_kernel_gave_it() {
         (f64::from(said) - expected).abs() < 6.0,
         "{said} {expected}"
     );
-    assert!(said > 20.0);
+    assert!(said > 1.0);
     let own = watch
         .sampler
         .cpu_percent_of(puppet.pid())

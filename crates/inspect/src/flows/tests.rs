@@ -1,3 +1,5 @@
+//! Scenarios of connections that come, are searched for, and go.
+
 use std::net::Ipv4Addr;
 
 use super::*;

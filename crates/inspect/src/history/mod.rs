@@ -7,12 +7,14 @@
 
 mod file;
 mod series;
+mod trend;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 pub use file::Damage;
 use series::Series;
+pub use trend::Trend;
 
 use crate::{MachineUsage, Moment, ProcessKey, Sample, Usage};
 

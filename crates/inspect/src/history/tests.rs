@@ -1,3 +1,5 @@
+//! The tiers of a history, and its file: what is kept, what is lost, what is damaged.
+
 use std::fs;
 use std::path::Path;
 

@@ -1,3 +1,5 @@
+//! Scenarios of processes that come and go: all work is counted, and none twice.
+
 use proptest::prelude::*;
 
 use super::*;

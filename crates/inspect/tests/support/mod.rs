@@ -66,6 +66,11 @@ impl Puppet {
         self.answer()
     }
 
+    /// Waits until it has ended by itself, or by others.
+    pub(crate) fn wait(&mut self) {
+        self.child.wait().expect("it is our child");
+    }
+
     /// Kills it and waits until it is gone.
     pub(crate) fn end(&mut self) {
         let _ = self.child.kill();
@@ -93,8 +98,13 @@ impl Watch {
     }
 
     pub(crate) fn of(root: Root) -> Self {
+        // Each look tells all that was carried since the last, also on a machine that is busy.
+        let settings = Settings {
+            spare_network: false,
+            ..Settings::default()
+        };
         Watch {
-            sampler: Sampler::open(Settings::default()).expect("/proc is there"),
+            sampler: Sampler::open(settings).expect("/proc is there"),
             roots: vec![root],
             last: None,
         }
@@ -130,4 +140,31 @@ pub(crate) fn let_pass(time: Duration) {
     while begin.elapsed() < time {
         std::thread::park_timeout(time.saturating_sub(begin.elapsed()));
     }
+}
+
+/// A Python puppet with the mark of a process.
+pub(crate) fn marked_python(
+    workspace: &std::path::Path,
+    process: &str,
+    run: &str,
+    code: &str,
+) -> (Puppet, String) {
+    let workspace = format!("FORGE_WORKSPACE={}", workspace.display());
+    let process = format!("FORGE_PROCESS={process}");
+    let run = format!("FORGE_RUN_ID={run}");
+    let code = format!("{code}\nimport sys\nfor line in sys.stdin: exec(line)");
+    Puppet::start("env", &[&workspace, &process, &run, "python3", "-c", &code])
+}
+
+/// Starts processes until one has this pid, which must be free; `None` where the system does not let us
+/// say which pid comes next.
+pub(crate) fn free_pid_for(pid: i32, start: impl Fn() -> Puppet) -> Option<Puppet> {
+    for _ in 0..50 {
+        std::fs::write("/proc/sys/kernel/ns_last_pid", (pid - 1).to_string()).ok()?;
+        let started = start();
+        if started.pid() == pid {
+            return Some(started);
+        }
+    }
+    None
 }

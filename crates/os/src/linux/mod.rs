@@ -11,6 +11,8 @@ mod pipe;
 mod poll;
 mod proc_fs;
 pub mod process_table;
+mod program;
+mod session;
 pub mod signal;
 pub mod sockets;
 mod spawn;
@@ -33,9 +35,10 @@ pub use pidfd::Pidfd;
 pub use pipe::{make_fifo, open_fifo, pending, pipe, reserve, set_pipe_size, splice, tee};
 pub use poll::{Event, Interest, Poller, Signals};
 pub use proc_fs::{ProcessState, Stat, stat, zombie_status};
+pub use program::find_program;
+pub use session::{become_root_of_orphans, detach_session, ignore_signals};
 pub use spawn::{
-    Failure, GATE_LOST_SIGNAL, Gated, Session, Spawn, Step, become_root_of_orphans, detach_session,
-    find_program, fork_gated, ignore_signals, spawn, spawn_detached,
+    Failure, GATE_LOST_SIGNAL, Gated, Session, Spawn, Step, fork_gated, spawn, spawn_detached,
 };
 pub use terminal::{Terminal, end_of_file_character, open_terminal, reopen_slave, resize};
 pub use tree::{Member, Tree, children, marked};

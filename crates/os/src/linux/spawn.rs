@@ -1,10 +1,8 @@
 //! Starting programs: fork, everything prepared, a gate, exec; every failure named exactly.
 
-use std::ffi::{CString, OsStr};
+use std::ffi::CString;
 use std::io;
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
 use std::ptr;
 
 use super::fd::{check, read};
@@ -385,57 +383,4 @@ unsafe fn default_signals() {
         libc::sigemptyset(&mut none);
         libc::sigprocmask(libc::SIG_SETMASK, &none, ptr::null_mut());
     }
-}
-
-/// Ignores these signals in this process.
-pub fn ignore_signals(signals: &[i32]) {
-    for signal in signals {
-        // SAFETY: ignoring has no handler that could be wrong.
-        unsafe { libc::signal(*signal, libc::SIG_IGN) };
-    }
-}
-
-/// Makes this process the parent of its descendants' orphans (PR_SET_CHILD_SUBREAPER).
-pub fn become_root_of_orphans() -> io::Result<()> {
-    // SAFETY: plain call.
-    check(unsafe { libc::prctl(libc::PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) })?;
-    Ok(())
-}
-
-/// A session of its own for this process, if it does not lead one.
-pub fn detach_session() {
-    // SAFETY: plain call; it fails only for one who leads a group.
-    unsafe { libc::setsid() };
-}
-
-/// The path of a program: as it is where it holds a `/`, else the first executable file of that name
-/// in the folders of `path` (as the variable `PATH` lists them), relative ones below `folder`.
-///
-/// # Errors
-///
-/// `ENOENT`, or `EACCES` where there is only one that may not be executed.
-pub fn find_program(name: &OsStr, path: Option<&OsStr>, folder: &Path) -> io::Result<PathBuf> {
-    if name.is_empty() {
-        return Err(io::Error::from_raw_os_error(libc::ENOENT));
-    }
-    if name.as_bytes().contains(&b'/') {
-        return Ok(PathBuf::from(name));
-    }
-    let mut error = libc::ENOENT;
-    let path = path.unwrap_or_else(|| OsStr::new("/usr/local/bin:/usr/bin:/bin"));
-    for place in path.as_bytes().split(|b| *b == b':') {
-        let place = if place.is_empty() { b"." } else { place };
-        let candidate = Path::new(OsStr::from_bytes(place)).join(name);
-        let absolute = folder.join(&candidate);
-        if !absolute.is_file() {
-            continue;
-        }
-        let text = CString::new(absolute.as_os_str().as_bytes())?;
-        // SAFETY: the text ends in NUL.
-        if unsafe { libc::access(text.as_ptr(), libc::X_OK) } == 0 {
-            return Ok(absolute);
-        }
-        error = libc::EACCES;
-    }
-    Err(io::Error::from_raw_os_error(error))
 }

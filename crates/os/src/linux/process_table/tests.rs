@@ -1,3 +1,5 @@
+//! Real processes are read, and hostile text is no danger.
+
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 

@@ -1,0 +1,225 @@
+//! The engine's API, as far as it is needed: HTTP over a socket in the file system.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::net::UnixStream;
+use tokio::time::timeout;
+
+use super::usage::{ContainerUsage, Stats};
+use crate::error::{Error, Trouble};
+use crate::http;
+
+/// An answer with thousands of containers is smaller.
+const ANSWER: usize = 16 << 20;
+const COMPOSE_PROJECT: &str = "com.docker.compose.project";
+const COMPOSE_SERVICE: &str = "com.docker.compose.service";
+const COMPOSE_FOLDER: &str = "com.docker.compose.project.working_dir";
+
+/// A container engine that speaks Docker's API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Engine {
+    socket: PathBuf,
+}
+
+/// A container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Container {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// The image that it was made from, as it was named.
+    pub image: String,
+    /// `running`, `exited`, ….
+    pub state: String,
+    /// When it was made, since 1970.
+    pub created_at: Duration,
+    /// Ports of this machine that lead to it.
+    pub published: Vec<Published>,
+    /// Its project, where compose made it.
+    pub compose_project: Option<String>,
+    /// Its service there.
+    pub compose_service: Option<String>,
+    /// The folder of that project.
+    pub compose_folder: Option<PathBuf>,
+}
+
+/// A port of this machine that leads to a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Published {
+    /// The port of this machine.
+    pub host: u16,
+    /// The port within the container.
+    pub container: u16,
+    /// Whether it is UDP.
+    pub udp: bool,
+}
+
+impl Container {
+    /// Whether a port of this machine leads to it.
+    pub fn publishes(&self, ports: &[u16]) -> bool {
+        ports
+            .iter()
+            .all(|port| self.published.iter().any(|known| known.host == *port))
+    }
+
+    pub(super) fn is_of_image(&self, image: &str) -> bool {
+        let known = self.image.as_str();
+        // A name without a tag means `latest`, and one without a registry the engine's own.
+        known == image
+            || known.strip_suffix(":latest") == Some(image)
+            || image.strip_suffix(":latest") == Some(known)
+            || known
+                .strip_suffix(image)
+                .is_some_and(|front| front.ends_with('/'))
+    }
+
+    pub(super) fn is_of_project(&self, project: Option<&str>, cwd: &Path) -> bool {
+        match project {
+            Some(project) => self.compose_project.as_deref() == Some(project),
+            None => self.compose_folder.as_deref() == Some(cwd),
+        }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Listed {
+    id: String,
+    #[serde(default)]
+    names: Option<Vec<String>>,
+    #[serde(default)]
+    image: String,
+    #[serde(default)]
+    state: String,
+    #[serde(default)]
+    created: u64,
+    #[serde(default)]
+    ports: Option<Vec<ListedPort>>,
+    #[serde(default)]
+    labels: Option<std::collections::BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ListedPort {
+    private_port: u16,
+    public_port: Option<u16>,
+    #[serde(rename = "Type", default)]
+    protocol: String,
+}
+
+impl Engine {
+    /// The engine that clients without options mean: `DOCKER_HOST` where that names a socket, else the usual places. `None` where
+    /// there is none.
+    pub fn find() -> Option<Self> {
+        if let Some(host) = std::env::var_os("DOCKER_HOST").filter(|host| !host.is_empty()) {
+            let socket = host.to_str()?.strip_prefix("unix://")?;
+            return Some(Engine::at(Path::new(socket)));
+        }
+        let run = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let places = [
+            Some(PathBuf::from("/var/run/docker.sock")),
+            run.as_ref().map(|run| run.join("docker.sock")),
+            run.as_ref().map(|run| run.join("podman/podman.sock")),
+            Some(PathBuf::from("/run/podman/podman.sock")),
+            home.map(|home| home.join(".docker/run/docker.sock")),
+        ];
+        let found = places.into_iter().flatten().find(|place| place.exists());
+        found.map(|place| Engine::at(&place))
+    }
+
+    /// That behind a socket.
+    pub fn at(socket: &Path) -> Self {
+        Engine {
+            socket: socket.to_path_buf(),
+        }
+    }
+
+    /// The containers that run.
+    ///
+    /// # Errors
+    /// When the engine cannot be reached, refuses, or takes longer than `limit`.
+    pub async fn containers(&self, limit: Duration) -> Result<Vec<Container>, Error> {
+        let listed: Vec<Listed> = self.get("/containers/json", limit).await?;
+        Ok(listed.into_iter().map(container).collect())
+    }
+
+    /// What a container uses; its rates are over the last second, for which the engine waits.
+    ///
+    /// # Errors
+    /// As [`Engine::containers`]; also when there is no such container.
+    pub async fn usage(&self, id: &str, limit: Duration) -> Result<ContainerUsage, Error> {
+        if id.is_empty()
+            || !id
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
+        {
+            return Err(self.at_place(Trouble::Refused(format!("`{id}` names no container"))));
+        }
+        let target = format!("/containers/{id}/stats?stream=false");
+        let stats: Stats = self.get(&target, limit).await?;
+        Ok(ContainerUsage::of(&stats))
+    }
+
+    async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        target: &str,
+        limit: Duration,
+    ) -> Result<T, Error> {
+        let talk = async {
+            let wire = UnixStream::connect(&self.socket).await?;
+            http::get(wire, "localhost", target, None, ANSWER).await
+        };
+        let (status, body) = match timeout(limit, talk).await {
+            Ok(answer) => answer.map_err(|trouble| self.at_place(trouble))?,
+            Err(_) => {
+                let place = self.place();
+                return Err(Error::Silent { place, limit });
+            }
+        };
+        if status != 200 {
+            return Err(self.at_place(Trouble::Refused(format!("HTTP {status} for {target}"))));
+        }
+        serde_json::from_slice(&body)
+            .map_err(|error| self.at_place(Trouble::Strange(format!("{target}: {error}"))))
+    }
+
+    fn place(&self) -> String {
+        format!("the container engine at {}", self.socket.display())
+    }
+
+    fn at_place(&self, trouble: Trouble) -> Error {
+        trouble.at(&self.place())
+    }
+}
+
+fn container(listed: Listed) -> Container {
+    let mut labels = listed.labels.unwrap_or_default();
+    let published = listed
+        .ports
+        .unwrap_or_default()
+        .into_iter()
+        .filter_map(|port| {
+            Some(Published {
+                host: port.public_port.filter(|port| *port > 0)?,
+                container: port.private_port,
+                udp: port.protocol == "udp",
+            })
+        });
+    let name = listed.names.unwrap_or_default().into_iter().next();
+    Container {
+        name: name.unwrap_or_default().trim_start_matches('/').to_string(),
+        published: published.collect(),
+        compose_project: labels.remove(COMPOSE_PROJECT),
+        compose_service: labels.remove(COMPOSE_SERVICE),
+        compose_folder: labels.remove(COMPOSE_FOLDER).map(PathBuf::from),
+        id: listed.id,
+        image: listed.image,
+        state: listed.state,
+        created_at: Duration::from_secs(listed.created),
+    }
+}

@@ -1,0 +1,58 @@
+//! What runs in containers, as the engine tells: for processes that are only clients of one.
+//!
+//! A client such as `docker run` uses nothing; what it started runs below the engine. Which container that is follows from
+//! the client's command line ([`Client`]), and what it uses comes from the engine ([`Engine`]).
+
+mod client;
+mod engine;
+mod usage;
+
+pub use client::Client;
+pub use engine::{Container, Engine, Published};
+pub use usage::ContainerUsage;
+
+use std::path::Path;
+use std::time::Duration;
+
+/// The containers that a client means, of those that the engine has. `cwd` is the client's folder, and `started_at` when it
+/// was started, since 1970: a container without a name is the first one that came after.
+pub fn matching<'a>(
+    client: &Client,
+    cwd: &Path,
+    started_at: Duration,
+    containers: &'a [Container],
+) -> Vec<&'a Container> {
+    match client {
+        Client::Run {
+            name: Some(name), ..
+        } => {
+            let named = containers
+                .iter()
+                .filter(|container| container.name == *name);
+            named.collect()
+        }
+        Client::Run { image, ports, .. } => {
+            // The engine's clock has seconds only.
+            let earliest = started_at.saturating_sub(Duration::from_secs(1));
+            let mut later: Vec<&Container> = containers
+                .iter()
+                .filter(|container| container.created_at >= earliest)
+                .filter(|container| container.is_of_image(image) && container.publishes(ports))
+                .collect();
+            later.sort_by_key(|container| container.created_at);
+            later.truncate(1);
+            later
+        }
+        Client::Compose { project, services } => containers
+            .iter()
+            .filter(|container| container.is_of_project(project.as_deref(), cwd))
+            .filter(|container| {
+                let service = container.compose_service.as_ref();
+                services.is_empty() || service.is_some_and(|service| services.contains(service))
+            })
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;
