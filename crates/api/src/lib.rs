@@ -14,6 +14,8 @@ mod client;
 mod daemon;
 mod events;
 mod lifecycle;
+mod monitor;
+mod ports;
 mod problem;
 mod process;
 mod queries;
@@ -27,6 +29,10 @@ pub use lifecycle::{
     RestartRequest, RunRequest, StartAnswer, StartRequest, StopAnswer, StopRequest, StoppedLeft,
     TargetsRequest,
 };
+pub use ports::{
+    KillPortAnswer, KillPortRequest, OrphanRow, OrphansAnswer, PortRow, PortsAnswer, Refused,
+};
+pub use monitor::{Hog, Hogs, Monitor, MonitorProcess, MonitorQuery, Point, Series, System};
 pub use problem::Problem;
 pub use process::{
     ExecAnswer, ExecRequest, InputRequest, PsAnswer, PsRow, ResizeRequest, SignalRequest,
@@ -66,6 +72,12 @@ pub mod path {
     pub const GRAPH: &str = "/graph";
     pub const PROFILES: &str = "/profiles";
     pub const PS: &str = "/ps";
+    pub const PORTS: &str = "/ports";
+    pub const KILL_PORT: &str = "/kill-port";
+    pub const ORPHANS: &str = "/orphans";
+    pub const ORPHANS_KILL: &str = "/orphans/kill";
+    pub const MONITOR: &str = "/monitor";
+    pub const HOGS: &str = "/hogs";
     pub const DAEMON: &str = "/daemon";
     pub const DAEMON_STOP: &str = "/daemon/stop";
     pub const DAEMON_RESTART: &str = "/daemon/restart";

@@ -1,5 +1,7 @@
 //! `GET /status`: the document of `forge dev status --json`.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::events::Event;
@@ -107,6 +109,12 @@ pub struct Process {
     pub description: Option<String>,
     /// Where people open it.
     pub url: Option<String>,
+    /// What the service says about itself, where `metrics` is set: numbers and text by name.
+    #[serde(default)]
+    pub service: serde_json::Map<String, serde_json::Value>,
+    /// Why the service could not be asked.
+    #[serde(default)]
+    pub service_error: Option<String>,
 }
 
 /// The health of a process.
@@ -121,7 +129,7 @@ pub struct Health {
 }
 
 /// What deserves a look.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Warning {
     /// The process that it is about; `None` for the workspace.
     pub process: Option<String>,
@@ -129,4 +137,10 @@ pub struct Warning {
     pub kind: String,
     /// For people.
     pub message: String,
+    /// Since when it is so, RFC 3339.
+    #[serde(default)]
+    pub since: Option<String>,
+    /// The figures behind it, by name.
+    #[serde(default)]
+    pub figures: BTreeMap<String, f64>,
 }

@@ -149,6 +149,16 @@ fn verdict(pid: i32, owner: Owner, own_line: &[i32], of_forge: bool) -> Verdict 
 }
 
 impl Plan {
+    /// The same plan for whoever knows that what bears this workspace's mark is left of a run that is over.
+    pub fn with_managed(mut self) -> Self {
+        for holder in &mut self.holders {
+            if holder.verdict == Verdict::Managed {
+                holder.verdict = Verdict::End;
+            }
+        }
+        self
+    }
+
     /// Whether nobody holds the port.
     pub fn is_free(&self) -> bool {
         self.holders.is_empty()

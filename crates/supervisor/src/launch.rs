@@ -50,7 +50,7 @@ impl Supervisor {
         let chosen = self.wished_port(name, spec);
         let wished = chosen.into_iter().chain(spec.ports.iter().copied());
         for port in wished.collect::<Vec<_>>() {
-            let Some(taken) = ports::taken(&self.listening, port) else {
+            let Some(taken) = ports::taken(&self.listening, self.layout.workspace(), port) else {
                 continue;
             };
             let is_main = chosen == Some(port);
@@ -75,7 +75,7 @@ impl Supervisor {
             Some(PortSpec::Fixed(port)) => Some(had.unwrap_or(port)),
             Some(PortSpec::Auto) => {
                 let port = match had {
-                    Some(port) if ports::taken(&self.listening, port).is_none() => Some(port),
+                    Some(port) if ports::taken(&self.listening, self.layout.workspace(), port).is_none() => Some(port),
                     _ => self.automatic_port(name),
                 };
                 if let Some(managed) = self.managed.get_mut(name) {
@@ -96,14 +96,20 @@ impl Supervisor {
         }
     }
 
-    fn automatic_port(&self, name: &str) -> Option<u16> {
+    fn automatic_port(&mut self, name: &str) -> Option<u16> {
         let others: Vec<u16> = self
             .managed
             .iter()
             .filter(|(other, _)| other.as_str() != name)
             .filter_map(|(_, managed)| managed.port)
             .collect();
-        ports::automatic(self.layout.workspace(), name, &self.listening, &others)
+        match ports::automatic(&self.layout, name, &others) {
+            Ok(port) => Some(port),
+            Err(why) => {
+                self.history.add(Some(name), "warning", why);
+                None
+            }
+        }
     }
 
     fn resolve_conflict(
@@ -114,11 +120,17 @@ impl Supervisor {
         taken: Taken,
         is_main: bool,
     ) -> Result<Resolved, Box<SpawnFailure>> {
-        let conflict = taken.conflict(name, self.layout.workspace());
-        let Some(managed) = self.managed.get_mut(name) else {
-            return Ok(Resolved::Elsewhere);
-        };
-        match managed.on_conflict {
+        let conflict = taken.conflict(spec, &self.live());
+        let choice = self.managed.get(name).map(|managed| managed.on_conflict);
+        if choice != Some(OnConflict::NextPort)
+            && let Some(other) = taken.live_owner(spec, &self.live())
+        {
+            return Err(lasting(format!(
+                "port {} is used by `{other}`, which runs in this workspace; stop that, or give one of them another port",
+                taken.port
+            )));
+        }
+        match choice.unwrap_or_default() {
             OnConflict::Kill => {
                 let forges = self.pids_of_forge();
                 self.free_port(name, run, taken, forges);
@@ -141,7 +153,9 @@ impl Supervisor {
                 Ok(Resolved::Elsewhere)
             }
             OnConflict::Ask | OnConflict::Fail | OnConflict::NextPort | OnConflict::Attach => {
-                managed.conflict = Some(conflict.clone());
+                if let Some(managed) = self.managed.get_mut(name) {
+                    managed.conflict = Some(conflict.clone());
+                }
                 Err(port_taken(name, &conflict))
             }
         }

@@ -1,30 +1,23 @@
 //! Ports of processes: whose they are, how they are freed, and which one is free.
 
 use std::path::Path;
-use std::time::Duration;
 
 use forge_api::Conflict;
-use forge_inspect::ports::{Port, holders_of, still_holds};
-use forge_os::Pidfd;
-use forge_os::process_table;
+use forge_core::spec::ProcessSpec;
+use forge_facts::RunId;
+use forge_facts::layout::Layout;
+use forge_inspect::auto_port::stable_port;
+use forge_inspect::conflict::{Expected, Relation, relation};
+use forge_inspect::orphans::Live;
+use forge_inspect::ports::{Port, holders_seen_by};
+use forge_inspect::{Viewpoint, kill_port};
 use forge_os::sockets::Protocol;
 
-use crate::clock;
 use crate::input::Input;
 use crate::managed::{Launching, Task};
 use crate::own_port::Listening;
 use crate::supervisor::Supervisor;
-use forge_facts::{RunId, mark};
-
-const SIGTERM: i32 = 15;
-const SIGKILL: i32 = 9;
-
-/// How long the holder of a port may take to end by itself, and then to be gone.
-const TERM_PATIENCE: Duration = Duration::from_secs(5);
-const KILL_PATIENCE: Duration = Duration::from_secs(2);
-
-/// Below the range that Linux gives to outgoing connections (`ip_local_port_range`, 32768 on).
-const AUTOMATIC: std::ops::Range<u16> = 20_000..30_000;
+use crate::{clock, machine};
 
 /// A port that somebody listens on.
 #[derive(Debug, Clone)]
@@ -36,18 +29,14 @@ pub(crate) struct Taken {
 }
 
 /// Who listens on this TCP port, as of now.
-pub(crate) fn taken(listening: &Listening, port: u16) -> Option<Taken> {
+pub(crate) fn taken(listening: &Listening, workspace: &Path, port: u16) -> Option<Taken> {
     if !listening.anybody(port) {
         return None;
     }
-    let holders = holders_of(port).unwrap_or_default();
-    let tcp = |one: &Port| one.protocol == Protocol::Tcp;
+    let viewpoint = Viewpoint::of_workspace(workspace);
+    let holders = holders_seen_by(&viewpoint, port, &[Protocol::Tcp]).unwrap_or_default();
     // Whoever can be seen says more than who cannot.
-    let holder = holders
-        .iter()
-        .filter(|one| tcp(one))
-        .max_by_key(|one| one.pid.is_some())
-        .cloned();
+    let holder = holders.into_iter().max_by_key(|one| one.pid.is_some());
     Some(Taken {
         port,
         pid: holder.as_ref().and_then(|one| one.pid),
@@ -57,50 +46,71 @@ pub(crate) fn taken(listening: &Listening, port: u16) -> Option<Taken> {
 }
 
 impl Taken {
+    /// The process of this workspace that has the port in a run that goes on.
+    pub(crate) fn live_owner(&self, spec: &ProcessSpec, live: &Live) -> Option<String> {
+        let command = crate::debug::text_of(&spec.command);
+        let expected = Expected {
+            cwd: &spec.cwd,
+            command: &command,
+            live,
+        };
+        match relation(self.holder.as_ref()?, &expected) {
+            Relation::Live { process } => Some(process),
+            Relation::OldRun { .. }
+            | Relation::SameCommand
+            | Relation::OtherWorkspace
+            | Relation::Container
+            | Relation::Hidden
+            | Relation::Stranger => None,
+        }
+    }
+
     /// The same for people and scripts.
-    pub(crate) fn conflict(&self, name: &str, workspace: &Path) -> Conflict {
+    pub(crate) fn conflict(&self, spec: &ProcessSpec, live: &Live) -> Conflict {
         let holder = self.holder.as_ref();
         let started = holder.and_then(|one| one.started_at);
         Conflict {
-            name: name.to_string(),
+            name: spec.name.clone(),
             port: self.port,
             pid: self.pid,
             command: holder.and_then(|one| one.command.clone()),
             started_at: started
                 .and_then(|at| u64::try_from(at.as_nanos()).ok())
                 .map(clock::rfc3339),
-            old_run: self.pid.is_some_and(|pid| is_old_run(pid, workspace)),
+            old_run: holder.is_some_and(|one| is_old_run(one, spec, live)),
         }
     }
 }
 
-/// Whether a process is left of an earlier time of this workspace: it bears the workspace's mark, or it
-/// runs in its folder and has no parent any more.
-fn is_old_run(pid: i32, workspace: &Path) -> bool {
-    let mark = format!("{}={}", mark::WORKSPACE, workspace.display());
-    let marked = process_table::environment(pid)
-        .is_ok_and(|all| all.iter().any(|entry| entry == mark.as_bytes()));
-    let below = || process_table::cwd(pid).is_ok_and(|cwd| cwd.starts_with(workspace));
-    let orphan = || forge_os::stat(pid).is_ok_and(|stat| stat.parent == 1);
-    marked || (below() && orphan())
+/// Whether a process is left of an earlier time of this workspace, by mark or by what it does where.
+fn is_old_run(holder: &Port, spec: &ProcessSpec, live: &Live) -> bool {
+    let command = crate::debug::text_of(&spec.command);
+    let expected = Expected {
+        cwd: &spec.cwd,
+        command: &command,
+        live,
+    };
+    match relation(holder, &expected) {
+        Relation::OldRun { .. } | Relation::SameCommand => true,
+        Relation::Live { .. }
+        | Relation::OtherWorkspace
+        | Relation::Container
+        | Relation::Hidden
+        | Relation::Stranger => false,
+    }
 }
 
 /// A port that nobody has, the same one each time for the same process of the same folder.
-pub(crate) fn automatic(
-    workspace: &Path,
-    name: &str,
-    listening: &Listening,
-    others: &[u16],
-) -> Option<u16> {
-    let size = u64::from(AUTOMATIC.end - AUTOMATIC.start);
-    let key = format!("{}\0{name}", workspace.display());
-    // FNV-1a: the same in every version.
-    let hash = key.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
-    (0..size)
-        .map(|step| AUTOMATIC.start + ((hash.wrapping_add(step)) % size) as u16)
-        .find(|port| !others.contains(port) && !listening.anybody(*port))
+pub(crate) fn automatic(layout: &Layout, name: &str, others: &[u16]) -> Result<u16, String> {
+    // Shared by all workspaces of this user: the folder in which their folders lie.
+    let shared = layout.state().parent().and_then(Path::parent);
+    let shared = shared.unwrap_or(layout.state());
+    let choice = stable_port(shared, layout.workspace(), name, others)
+        .map_err(|error| format!("cannot choose a port: {error}"))?;
+    if let Some(aside) = choice.damaged {
+        eprintln!("supervisor: the registry of ports was damaged and is now {}", aside.display());
+    }
+    Ok(choice.port)
 }
 
 /// The next port above this one that nobody has.
@@ -114,8 +124,8 @@ impl Supervisor {
     /// Ends who has a port, beside the loop; [`Input::Freed`] tells of it.
     pub(crate) fn free_port(&mut self, name: &str, run: RunId, taken: Taken, forges: Vec<i32>) {
         let (inbox, own) = (self.inbox.clone(), name.to_string());
-        let listening = self.listening.clone();
-        let work = move || free(&taken, &forges, &listening);
+        let workspace = self.workspace();
+        let work = move || free(taken.port, &workspace, &forges);
         let task = Task::spawn(async move {
             let result = tokio::task::spawn_blocking(work)
                 .await
@@ -144,38 +154,21 @@ impl Supervisor {
     }
 }
 
-/// Ends the holder of a port: TERM, then KILL, each only while it still holds that very socket.
-fn free(taken: &Taken, forges: &[i32], listening: &Listening) -> Result<(), String> {
-    let port = taken.port;
-    let (Some(pid), Some(holder)) = (taken.pid, &taken.holder) else {
-        return Err(format!(
-            "port {port} is held by a process that cannot be seen; its owner or root can end it"
-        ));
-    };
-    if pid <= 1 || forges.contains(&pid) {
-        return Err(format!("port {port} is held by pid {pid}, which must live"));
+/// Ends the holders of a port, each only while it still holds that very socket.
+fn free(port: u16, workspace: &Path, forges: &[i32]) -> Result<(), String> {
+    let io = |error: std::io::Error| format!("cannot look who has port {port}: {error}");
+    let viewpoint = Viewpoint::of_workspace(workspace);
+    let plan = kill_port::look(port, &[Protocol::Tcp], &viewpoint, forges).map_err(io)?;
+    // What bears this workspace's mark and has this port is an old run: its process is down.
+    let plan = plan.with_managed();
+    if let Some(holder) = plan.refused().next() {
+        let who = holder.pid.map_or("somebody".to_string(), |pid| format!("pid {pid}"));
+        let why = machine::refusal(&holder.verdict);
+        return Err(format!("port {port} is held by {who}: {why}"));
     }
-    for (signal, patience) in [(SIGTERM, TERM_PATIENCE), (SIGKILL, KILL_PATIENCE)] {
-        let pinned: Vec<Pidfd> = holder
-            .pids
-            .iter()
-            .filter(|pid| !forges.contains(pid))
-            .filter_map(|pid| Some((*pid, Pidfd::open(*pid).ok()?)))
-            // Asked again now that it is pinned: the pid may have changed hands.
-            .filter(|(pid, _)| still_holds(*pid, holder.socket))
-            .map(|(_, pidfd)| pidfd)
-            .collect();
-        for pidfd in &pinned {
-            pidfd
-                .signal(signal)
-                .map_err(|error| format!("cannot end pid {pid}, which has port {port}: {error}"))?;
-        }
-        for pidfd in &pinned {
-            pidfd.wait_for(patience);
-        }
-        if !listening.anybody(port) {
-            return Ok(());
-        }
+    let outcome = plan.carry_out(machine::patience(false)).map_err(io)?;
+    match outcome.is_free() {
+        true => Ok(()),
+        false => Err(format!("port {port} is still taken after its holder was killed")),
     }
-    Err(format!("port {port} is still taken after pid {pid} was killed"))
 }

@@ -338,8 +338,9 @@ impl Supervisor {
             }));
         }
         for (name, port) in &stop.ports {
-            if let Some(taken) = crate::ports::taken(&self.listening, *port) {
-                let conflict = taken.conflict(name, self.layout.workspace());
+            let taken = crate::ports::taken(&self.listening, self.layout.workspace(), *port);
+            if let Some((taken, spec)) = taken.zip(self.core.spec(name)) {
+                let conflict = taken.conflict(spec, &self.live());
                 left.push(api::StoppedLeft {
                     name: name.clone(),
                     pid: conflict.pid.unwrap_or(0),
