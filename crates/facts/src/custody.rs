@@ -24,11 +24,13 @@ pub enum Spare {
     StageRead,
     /// Its write end.
     StageWrite,
+    /// The pidfd of the leader: it says how the leader ended (Linux 6.15) when nobody was its parent.
+    Leader,
 }
 
 impl Spare {
     /// All of them.
-    pub const ALL: [Spare; 7] = [
+    pub const ALL: [Spare; 8] = [
         Spare::Listener,
         Spare::Stdin,
         Spare::Stdout,
@@ -36,6 +38,7 @@ impl Spare {
         Spare::Master,
         Spare::StageRead,
         Spare::StageWrite,
+        Spare::Leader,
     ];
 
     /// The name in records and arguments.
@@ -48,6 +51,7 @@ impl Spare {
             Spare::Master => "master",
             Spare::StageRead => "stage-read",
             Spare::StageWrite => "stage-write",
+            Spare::Leader => "leader",
         }
     }
 }

@@ -4,7 +4,8 @@
 use std::collections::VecDeque;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::time::Duration;
 
 use forge_facts::Record;
 use forge_os::{Interest, Poller};
@@ -15,6 +16,21 @@ const LONGEST_LINE: usize = 16 << 20;
 /// What may wait for a slow peer. More than a whole journal; who falls behind further is dropped, and
 /// learns everything again when it comes back.
 const LONGEST_QUEUE: usize = 8 << 20;
+
+/// How long it is waited when connections cannot be taken: who connects goes on connecting.
+const NO_ROOM: Duration = Duration::from_millis(10);
+
+/// Takes a connection that waits.
+pub(crate) fn accept(listener: &UnixListener) -> Option<UnixStream> {
+    match listener.accept() {
+        Ok((stream, _)) => Some(stream),
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+        Err(_) => {
+            forge_os::pause(NO_ROOM);
+            None
+        }
+    }
+}
 
 /// One end of a connection.
 #[derive(Debug)]

@@ -33,7 +33,8 @@ impl Keeper {
         shed_marks()?;
         let ready = match options.number("--ready-fd")? {
             Some(number) => Some(
-                forge_os::inherit(number).map_err(|error| format!("--ready-fd {number}: {error}"))?,
+                forge_os::inherit(number)
+                    .map_err(|error| format!("--ready-fd {number}: {error}"))?,
             ),
             None => None,
         };
@@ -47,20 +48,21 @@ impl Keeper {
             return Ok(None);
         };
         open_log(&layout.supervisor_log());
-        let keeper = Self::build(layout, program, lock, ready);
-        if let Err(why) = &keeper {
-            // Said here: the caller's standard error may be nobody's.
-            crate::say(why);
+        let keeper = match Self::build(layout, program, lock) {
+            Ok(keeper) => keeper,
+            Err(why) => {
+                // Whoever waits at it hears of the end when the reason stands in the log.
+                std::mem::forget(ready);
+                return Err(why);
+            }
+        };
+        if let Some(ready) = &ready {
+            let _ = forge_os::write(ready, b"r");
         }
-        keeper.map(Some)
+        Ok(Some(keeper))
     }
 
-    fn build(
-        layout: Layout,
-        program: PathBuf,
-        lock: Lock,
-        ready: Option<OwnedFd>,
-    ) -> Result<Self, String> {
+    fn build(layout: Layout, program: PathBuf, lock: Lock) -> Result<Self, String> {
         forge_os::detach_session();
         forge_os::become_root_of_orphans().map_err(|error| format!("subreaper: {error}"))?;
         forge_os::ignore_signals(&[signal::PIPE, signal::HANG_UP, signal::INTERRUPT]);
@@ -75,9 +77,6 @@ impl Keeper {
             .add(&signals, token::SIGNALS, Interest::Read)
             .and_then(|()| poller.add(&listener, token::LISTENER, Interest::Read))
             .map_err(|error| format!("epoll: {error}"))?;
-        if let Some(ready) = ready {
-            let _ = forge_os::write(&ready, b"r");
-        }
         let mut keeper = Keeper {
             own: own_program()?,
             layout,
@@ -189,7 +188,10 @@ pub(super) fn bound_log() {
         return;
     };
     let log = File::from(log);
-    if log.metadata().is_ok_and(|meta| meta.is_file() && meta.len() > LOG_MOST) {
+    if log
+        .metadata()
+        .is_ok_and(|meta| meta.is_file() && meta.len() > LOG_MOST)
+    {
         let _ = log.set_len(0);
     }
 }
@@ -198,7 +200,11 @@ pub(super) fn bound_log() {
 fn own_program() -> Result<PathBuf, String> {
     let running = Path::new("/proc/self/exe");
     let path = std::fs::read_link(running).map_err(|error| format!("/proc/self/exe: {error}"))?;
-    let inode = |path: &Path| File::open(path).and_then(|file| forge_os::inode(&file)).ok();
+    let inode = |path: &Path| {
+        File::open(path)
+            .and_then(|file| forge_os::inode(&file))
+            .ok()
+    };
     if inode(&path).is_some() && inode(&path) == inode(running) {
         Ok(path)
     } else {

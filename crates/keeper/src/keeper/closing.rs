@@ -16,7 +16,9 @@ pub(crate) enum Closing {
     /// As soon as the supervisor has ended.
     Asked,
     /// The supervisor has ended; shims are being released.
-    Releasing { until: Instant },
+    Releasing {
+        until: Instant,
+    },
     /// Nothing is left.
     Over,
 }

@@ -13,7 +13,7 @@ const MOST: usize = 8;
 
 impl Keeper {
     pub(super) fn accept(&mut self) {
-        while let Ok((stream, _)) = self.listener.accept() {
+        while let Some(stream) = crate::link::accept(&self.listener) {
             if let Err(error) = self.welcome(stream) {
                 crate::say(&format!("a connection: {error}"));
             }

@@ -16,7 +16,7 @@ const DELAYS_MS: [u64; 6] = [0, 100, 1_000, 4_000, 10_000, 30_000];
 /// One that lived less than this died early; many such deaths in a row are a fault of its own.
 const EARLY: Duration = Duration::from_secs(1);
 const MANY: usize = 50;
-const AFTER_MANY: Duration = Duration::from_secs(1);
+const AFTER_MANY: Duration = Duration::from_millis(250);
 
 impl Keeper {
     /// Deals with an event of a shim: its connection, or its end.
@@ -156,10 +156,7 @@ impl Keeper {
         }
         let now = Instant::now();
         let name = self.shims[place].name.clone();
-        let former = std::mem::replace(
-            &mut self.shims[place].state,
-            State::Down { start_at: now },
-        );
+        let former = std::mem::replace(&mut self.shims[place].state, State::Down { start_at: now });
         let open = open_run::of_file(&self.layout.journal(&name)).unwrap_or_else(|error| {
             crate::say(&format!("{name}: journal: {error}"));
             None

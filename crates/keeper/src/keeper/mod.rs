@@ -73,8 +73,11 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 impl Keeper {
     fn work(&mut self) -> Result<(), String> {
         let mut events = Vec::new();
-        while !self.is_over() {
+        loop {
             self.look_at_clock();
+            if self.is_over() {
+                break;
+            }
             let now = Instant::now();
             let patience = self.deadline().map(|at| at.saturating_duration_since(now));
             self.poller

@@ -85,7 +85,9 @@ impl Keeper {
                 file.sync_data()
             });
         if let Err(error) = written {
-            crate::say(&format!("{name}: the end of run {run} is not written down: {error}"));
+            crate::say(&format!(
+                "{name}: the end of run {run} is not written down: {error}"
+            ));
         }
     }
 
@@ -110,9 +112,14 @@ impl Keeper {
             self.supervisor.kill();
         }
         for shim in &mut self.shims {
-            let stopped = shim.process().is_some_and(|process| is_stopped(process.pid));
+            let stopped = shim
+                .process()
+                .is_some_and(|process| is_stopped(process.pid));
             if due(&mut shim.stopped_since, stopped) {
-                crate::say(&format!("{}: its shim is stopped: it is replaced", shim.name));
+                crate::say(&format!(
+                    "{}: its shim is stopped: it is replaced",
+                    shim.name
+                ));
                 shim.kill();
             }
         }

@@ -278,7 +278,9 @@ impl Keeper {
         }
         self.supervisor.state = State::Down { start_at: None };
         if !self.begin_closing() {
-            let killed = status.signal().is_some_and(|(number, _)| number == signal::KILL);
+            let killed = status
+                .signal()
+                .is_some_and(|(number, _)| number == signal::KILL);
             self.plan_supervisor(lived, if killed { KILLED_MS } else { u64::MAX });
         }
     }

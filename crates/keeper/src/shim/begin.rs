@@ -50,6 +50,8 @@ impl Shim {
             layout,
             name,
             boot: parts.boot,
+            // Every process of a tree is held by a descriptor while it is ended.
+            open_files: forge_os::raise_open_files().ok(),
             poller,
             signals: parts.signals,
             listener: parts.listener,

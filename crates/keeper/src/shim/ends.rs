@@ -297,12 +297,16 @@ impl Run {
 /// What the keeper has written down about the end of this run's leader.
 fn known_exit(path: &std::path::Path, id: RunId) -> Option<(Exit, u64)> {
     let bytes = std::fs::read(path).ok()?;
-    bytes.split_inclusive(|byte| *byte == b'\n').find_map(|line| {
-        match Custody::from_record(&Record::decode(line).ok()?).ok()?? {
-            Custody::Ended { run, status, at } if run == id => Some((exit_of(Status(status)), at)),
-            Custody::Ended { .. } | Custody::Hold { .. } | Custody::Drop { .. } => None,
-        }
-    })
+    bytes
+        .split_inclusive(|byte| *byte == b'\n')
+        .find_map(
+            |line| match Custody::from_record(&Record::decode(line).ok()?).ok()?? {
+                Custody::Ended { run, status, at } if run == id => {
+                    Some((exit_of(Status(status)), at))
+                }
+                Custody::Ended { .. } | Custody::Hold { .. } | Custody::Drop { .. } => None,
+            },
+        )
 }
 
 /// How a process has ended that is not our child, where the kernel says so.

@@ -25,7 +25,10 @@ pub(crate) struct Input {
 #[derive(Debug)]
 enum Target {
     /// The write end of a pipe, and whether room in it is waited for.
-    Pipe { fd: OwnedFd, watched: bool },
+    Pipe {
+        fd: OwnedFd,
+        watched: bool,
+    },
     /// The master of the terminal.
     Terminal,
     Closed,

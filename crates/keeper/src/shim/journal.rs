@@ -1,7 +1,7 @@
 //! The journal of a process: what is not in here did not happen.
 
 use std::fs::{DirBuilder, File};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -10,14 +10,17 @@ use forge_facts::{Entry, RunId, journal};
 /// Room that is kept free behind the end, so that an exit can be written down on a full disk.
 const RESERVE: u64 = 16 << 10;
 
-/// From this size on it is rewritten when nothing runs.
-const LARGE: u64 = 1 << 20;
+/// From this size on it is rewritten when nothing runs, and then when it has doubled.
+const LARGE: u64 = 64 << 10;
 
 /// How many entries a rewrite keeps at most, beside those that nobody has acknowledged.
 const KEPT: usize = 128;
 
 /// How many entries are kept when nobody acknowledges any.
-const KEPT_UNKNOWN: usize = 2_000;
+const KEPT_UNKNOWN: usize = 300;
+
+/// How far back a run is looked for that is ordered again.
+const RECENT: u64 = 16 << 10;
 
 /// An open journal, at its end.
 #[derive(Debug)]
@@ -25,6 +28,7 @@ pub(crate) struct Journal {
     path: PathBuf,
     file: File,
     length: u64,
+    rewrite_at: u64,
     seq: u64,
     known: u64,
     /// The entries of the present run, for when the file is taken away.
@@ -58,6 +62,7 @@ impl Journal {
             path: path.to_path_buf(),
             file,
             length: whole as u64,
+            rewrite_at: LARGE,
             seq: held.entries.iter().map(|(seq, _)| *seq).max().unwrap_or(0),
             known: 0,
             present: Vec::new(),
@@ -133,11 +138,31 @@ impl Journal {
         entries
     }
 
+    /// The entries of a run, if it is not one of long ago.
+    pub(crate) fn of_run(&self, run: RunId) -> Vec<(u64, Entry)> {
+        let mut entries = self.recent().unwrap_or_default();
+        entries.extend(journal::parse(&self.unwritten).entries);
+        if entries.is_empty() {
+            entries.clone_from(&self.present);
+        }
+        entries.retain(|(_, entry)| entry.run() == run);
+        entries
+    }
+
     /// The last entry of this run, where it is the one that ended it.
     pub(crate) fn end_of(&self, run: RunId) -> Option<(u64, Entry)> {
-        self.after(0).into_iter().rev().find(|(_, entry)| {
-            entry.run() == run && matches!(entry, Entry::Gone { .. } | Entry::SpawnFailed { .. })
-        })
+        let ends = |entry: &Entry| matches!(entry, Entry::Gone { .. } | Entry::SpawnFailed { .. });
+        let last = self.of_run(run).pop();
+        last.filter(|(_, entry)| ends(entry))
+    }
+
+    /// What the last lines say; a whole journal is more than is needed to know a run again.
+    fn recent(&self) -> io::Result<Vec<(u64, Entry)>> {
+        let mut file = File::open(&self.path)?;
+        file.seek(SeekFrom::Start(self.length.saturating_sub(RECENT)))?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok(journal::parse(&bytes).entries)
     }
 
     /// Entries up to this number need not be kept for anybody.
@@ -147,24 +172,23 @@ impl Journal {
 
     /// Rewrites a journal that has grown large; called when nothing runs.
     pub(crate) fn compact(&mut self) -> io::Result<()> {
-        if self.length < LARGE || self.is_late() {
+        if self.length < self.rewrite_at || self.is_late() {
             return Ok(());
         }
-        let entries = journal::read(&self.path)?.entries;
-        let unknown = entries.iter().filter(|(seq, _)| *seq > self.known).count();
-        let kept = unknown.clamp(KEPT, KEPT_UNKNOWN).min(entries.len());
-        let mut bytes = Vec::new();
-        for (seq, entry) in &entries[entries.len() - kept..] {
-            bytes.extend(entry.to_record(*seq).encode());
-        }
+        let all = std::fs::read(&self.path)?;
+        // Numbers grow by one: this is how many lines nobody has acknowledged.
+        let unknown = usize::try_from(self.seq - self.known).unwrap_or(usize::MAX);
+        let kept = unknown.clamp(KEPT, KEPT_UNKNOWN);
+        let bytes = last_lines(&all, kept);
         let new = self.path.with_extension("new");
         let _ = std::fs::remove_file(&new);
         let mut file = open_file(&new)?;
-        file.write_all(&bytes)?;
+        file.write_all(bytes)?;
         file.sync_data()?;
         std::fs::rename(&new, &self.path)?;
         self.file = file;
         self.length = bytes.len() as u64;
+        self.rewrite_at = LARGE.max(2 * self.length);
         Ok(())
     }
 
@@ -208,6 +232,16 @@ impl Journal {
         }
         self.unwritten = lines;
         Ok(())
+    }
+}
+
+/// The last lines of a text, so many or all.
+fn last_lines(text: &[u8], count: usize) -> &[u8] {
+    let ends = text.iter().enumerate().rev().filter(|(_, b)| **b == b'\n');
+    // The first end from behind is that of the last line itself.
+    match ends.map(|(at, _)| at).nth(count) {
+        Some(end) => &text[end + 1..],
+        None => text,
     }
 }
 
@@ -274,7 +308,7 @@ mod tests {
         let last = journal.seq;
         journal.set_known(last);
         journal.compact().expect("compact");
-        assert!(journal.length < LARGE / 10);
+        assert!(journal.length < LARGE / 4);
         assert_eq!(journal.write(&gone(2)).expect("write"), last + 1);
         let (_, held) = Journal::open(&path).expect("open");
         assert_eq!(held.last_seq(), last + 1);

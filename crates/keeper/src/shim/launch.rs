@@ -12,10 +12,11 @@ use forge_facts::{Entry, Identity, Launch, RunId, Spare, Stream};
 use forge_os::{Gated, Interest, Session, Spawn};
 
 use super::input::Input;
-use super::pump::{Channel, Source};
+use super::pump::Channel;
 use super::rules::Kept;
 use super::run::{Kin, Leader, Outlet, Run};
 use super::segment::Log;
+use super::source::Source;
 use super::stop::Ending;
 use super::{ALIVE_EVERY, Shim, token};
 
@@ -65,12 +66,7 @@ impl Streams {
 impl Shim {
     /// Begins a run, or says again what became of it when it was begun before.
     pub(super) fn launch(&mut self, launch: &Launch) {
-        let known: Vec<(u64, Entry)> = self
-            .journal
-            .after(0)
-            .into_iter()
-            .filter(|(_, entry)| entry.run() == launch.run)
-            .collect();
+        let known = self.journal.of_run(launch.run);
         if !known.is_empty() {
             for (seq, entry) in known {
                 self.tell_entry(seq, entry);
@@ -123,13 +119,15 @@ impl Shim {
                 Some(_) => Session::Terminal,
                 None => Session::New,
             },
-            open_files: launch.open_files,
+            open_files: launch.open_files.or(self.open_files),
             oom_score: Some(oom_score()),
         };
         self.hold_streams(launch.run, &streams);
         let gated = forge_os::fork_gated(&spawn).map_err(failed("fork", b""))?;
-        self.write_down(launch.run, &gated)
-            .map_err(failed("journal", self.layout.journal(&self.name).as_os_str().as_bytes()))?;
+        self.write_down(launch.run, &gated).map_err(failed(
+            "journal",
+            self.layout.journal(&self.name).as_os_str().as_bytes(),
+        ))?;
         drop(spawn);
         self.hold(launch.run, Spare::Leader, &gated.pidfd);
         let (pid, pidfd, outcome) = gated.release().map_err(failed("fork", b""))?;
@@ -312,8 +310,8 @@ fn program(launch: &Launch, cwd: &Path) -> Result<(PathBuf, Vec<CString>), Faile
         .iter()
         .find_map(|variable| variable.strip_prefix(b"PATH="))
         .map(OsStr::from_bytes);
-    let program = forge_os::find_program(OsStr::from_bytes(name), path, cwd)
-        .map_err(failed("exec", name))?;
+    let program =
+        forge_os::find_program(OsStr::from_bytes(name), path, cwd).map_err(failed("exec", name))?;
     let argv = strings(&launch.argv).map_err(failed("exec", name))?;
     Ok((program, argv))
 }
@@ -340,6 +338,9 @@ fn number_of(error: &io::Error) -> i32 {
 
 fn oom_score() -> i32 {
     let own = std::fs::read_to_string("/proc/self/oom_score_adj");
-    let own: i32 = own.ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0);
+    let own: i32 = own
+        .ok()
+        .and_then(|text| text.trim().parse().ok())
+        .unwrap_or(0);
     (own + OOM_STEP).min(1000)
 }

@@ -13,6 +13,7 @@ mod recover;
 mod rules;
 mod run;
 mod segment;
+mod source;
 mod stop;
 mod talk;
 
@@ -57,6 +58,8 @@ pub(crate) struct Shim {
     layout: Layout,
     name: String,
     boot: String,
+    /// The soft limit of open files that children get.
+    open_files: Option<u64>,
     poller: Poller,
     signals: Signals,
     listener: UnixListener,
@@ -88,9 +91,7 @@ impl Shim {
         let mut events = Vec::new();
         while !self.released {
             let now = Instant::now();
-            let patience = self
-                .deadline()
-                .map(|at| at.saturating_duration_since(now));
+            let patience = self.deadline().map(|at| at.saturating_duration_since(now));
             self.poller
                 .wait(&mut events, patience)
                 .map_err(|error| format!("cannot wait for events: {error}"))?;

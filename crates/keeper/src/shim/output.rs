@@ -5,9 +5,9 @@ use std::time::{Duration, Instant};
 use forge_facts::{Fact, Stream};
 use forge_os::{Event, Interest, Poller};
 
-use super::{Shim, token};
 use super::pump::{Channel, Moved};
 use super::run::Outlet;
+use super::{Shim, token};
 
 /// How soon the index follows the last bytes of a burst.
 const CATCH_UP: Duration = Duration::from_millis(5);

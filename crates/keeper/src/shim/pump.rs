@@ -2,12 +2,13 @@
 //! can find it anywhere else. Here also: what happens when the disk does not take it.
 
 use std::io;
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
 use forge_facts::{Fact, Stream};
 
 use super::segment::Log;
+use super::source::Source;
 
 /// The most that is moved at once.
 const MOST: usize = 1 << 20;
@@ -21,19 +22,6 @@ const RETRY_DISCARDING: Duration = Duration::from_millis(500);
 
 /// How often the size of a growing gap is told.
 const TELL_EVERY: Duration = Duration::from_secs(1);
-
-/// Where output comes from.
-#[derive(Debug)]
-pub(crate) enum Source {
-    /// A FIFO, open for reading and writing.
-    Pipe(OwnedFd),
-    /// A terminal's master, and the pipe between it and the log: splice(2) needs one.
-    Terminal {
-        master: OwnedFd,
-        read: OwnedFd,
-        write: OwnedFd,
-    },
-}
 
 /// Whether bytes reach the disk.
 #[derive(Debug)]
@@ -112,10 +100,7 @@ impl Channel {
 
     /// What to wait for.
     pub(crate) fn waits_on(&self) -> BorrowedFd<'_> {
-        match &self.source {
-            Source::Pipe(pipe) => pipe.as_fd(),
-            Source::Terminal { master, .. } => master.as_fd(),
-        }
+        self.source.waits_on()
     }
 
     /// When to try again though nothing has come.
@@ -199,14 +184,7 @@ impl Channel {
     }
 
     fn move_once(&mut self, facts: &mut Vec<Fact>) -> io::Result<usize> {
-        let mut came = 0;
-        if let Source::Terminal { master, write, .. } = &self.source {
-            came = match forge_os::splice(master.as_fd(), write.as_fd(), LOOK_AHEAD) {
-                Ok(count) => count,
-                // Nobody has the terminal open any more (EIO), or nothing to say now.
-                Err(_) => 0,
-            };
-        }
+        let came = self.source.stage();
         let (length, then_rotate) = self.next_piece()?;
         let moved = match self.transfer(length) {
             Err(error) if error.kind() == io::ErrorKind::WouldBlock && came > 0 => return Ok(came),
@@ -236,7 +214,9 @@ impl Channel {
             let _ = self.log.rotate();
             return Ok((self.log.room().clamp(1, MOST as u64) as usize, false));
         }
-        self.look_ahead()
+        let (length, ends) = self.look_ahead()?;
+        let most = self.log.hard_room().clamp(1, MOST as u64) as usize;
+        Ok((length.min(most), ends && length <= most))
     }
 
     /// Where the next line ends in what waits in the pipe, looked at without taking it out.
@@ -248,28 +228,22 @@ impl Channel {
             return Ok((end.map_or(copied.len(), |at| at + 1), end.is_some()));
         }
         let (read, write) = forge_os::pipe()?;
-        let count = forge_os::tee(self.pipe(), write.as_fd(), LOOK_AHEAD)?;
+        let count = forge_os::tee(self.source.pipe(), write.as_fd(), LOOK_AHEAD)?;
         let mut ahead = vec![0; count.max(1)];
         let count = forge_os::read(&read, &mut ahead)?;
         let end = ahead[..count].iter().position(|b| *b == b'\n');
         Ok((end.map_or(count.max(1), |at| at + 1), end.is_some()))
     }
 
-    fn pipe(&self) -> BorrowedFd<'_> {
-        match &self.source {
-            Source::Pipe(pipe) => pipe.as_fd(),
-            Source::Terminal { read, .. } => read.as_fd(),
-        }
-    }
-
     fn transfer(&mut self, length: usize) -> io::Result<usize> {
         let Some(mut copied) = self.copied.take() else {
-            return forge_os::splice(self.pipe(), self.log.file(), length);
+            return forge_os::splice(self.source.pipe(), self.log.file(), length);
         };
         let mut result = Ok(());
         if copied.is_empty() {
             copied.resize(length.min(LOOK_AHEAD), 0);
-            result = forge_os::read(self.pipe(), &mut copied).map(|count| copied.truncate(count));
+            result =
+                forge_os::read(self.source.pipe(), &mut copied).map(|count| copied.truncate(count));
             if result.is_err() {
                 copied.clear();
             }
@@ -324,11 +298,9 @@ impl Channel {
             copied.clear();
             held
         });
-        if let Source::Terminal { master, write, .. } = &self.source {
-            let _ = forge_os::splice(master.as_fd(), write.as_fd(), LOOK_AHEAD);
-        }
+        self.source.stage();
         let gone = forge_os::null()
-            .and_then(|null| forge_os::splice(self.pipe(), null.as_fd(), MOST))
+            .and_then(|null| forge_os::splice(self.source.pipe(), null.as_fd(), MOST))
             .unwrap_or(0);
         let lost = held + gone;
         if let Flow::Discarding {
@@ -406,127 +378,4 @@ fn is_full(error: &io::Error) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use forge_facts::layout::segment_file;
-    use forge_facts::{LogRules, RunId};
-    use std::path::PathBuf;
-
-    struct Room {
-        folder: PathBuf,
-        write: OwnedFd,
-        channel: Channel,
-    }
-
-    fn room(name: &str, segment_bytes: u64, kept: u32) -> Room {
-        let folder = std::env::temp_dir().join(format!("forge-pump-{name}-{}", std::process::id()));
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).expect("mkdir");
-        let rules = LogRules {
-            segment_bytes,
-            segments_kept: kept,
-            block_max_ms: 100,
-        };
-        let log = Log::open(&folder, Stream::Stdout, RunId::new(1, 1), rules, false).expect("log");
-        let (read, write) = forge_os::pipe().expect("pipe");
-        forge_os::set_nonblocking(&read, true).expect("nonblocking");
-        let channel = Channel::new(
-            Stream::Stdout,
-            Source::Pipe(read),
-            log,
-            Duration::from_millis(100),
-        );
-        Room {
-            folder,
-            write,
-            channel,
-        }
-    }
-
-    impl Room {
-        fn say(&mut self, bytes: &[u8]) {
-            for piece in bytes.chunks(5_000) {
-                assert_eq!(
-                    forge_os::write(&self.write, piece).expect("write"),
-                    piece.len()
-                );
-                assert!(self.channel.drain(&mut Vec::new()));
-            }
-        }
-
-        fn segments(&self) -> Vec<Vec<u8>> {
-            super::super::segment::segments(&self.folder, Stream::Stdout)
-                .expect("list")
-                .into_iter()
-                .map(|n| {
-                    std::fs::read(self.folder.join(segment_file(Stream::Stdout, n))).expect("read")
-                })
-                .collect()
-        }
-    }
-
-    fn lines(count: usize) -> Vec<u8> {
-        (0..count)
-            .flat_map(|n| format!("line {n} of many\n").into_bytes())
-            .collect()
-    }
-
-    #[test]
-    fn segments_end_where_lines_end_and_nothing_is_missing() {
-        for copying in [false, true] {
-            let mut room = room(if copying { "copy" } else { "splice" }, 4096, 1000);
-            if copying {
-                room.channel.copy_instead();
-            }
-            let all = lines(5_000);
-            room.say(&all);
-            let segments = room.segments();
-            assert!(segments.len() > 10);
-            for segment in &segments[..segments.len() - 1] {
-                assert!(segment.ends_with(b"\n"));
-                assert!(segment.len() < 4096 + 64, "{}", segment.len());
-            }
-            assert_eq!(segments.concat(), all);
-            std::fs::remove_dir_all(&room.folder).expect("remove");
-        }
-    }
-
-    #[test]
-    fn a_line_longer_than_two_segments_is_split_and_complete() {
-        let mut room = room("long", 4096, 1000);
-        let line = vec![b'x'; 50_000];
-        room.say(&line);
-        room.say(b"\nnext\n");
-        let segments = room.segments();
-        assert!(segments.iter().all(|segment| segment.len() <= 2 * 4096));
-        assert_eq!(segments.concat(), [&line[..], b"\nnext\n"].concat());
-        std::fs::remove_dir_all(&room.folder).expect("remove");
-    }
-
-    #[test]
-    fn only_the_newest_segments_are_kept() {
-        let mut room = room("kept", 4096, 3);
-        let all = lines(5_000);
-        room.say(&all);
-        let segments = room.segments();
-        assert_eq!(segments.len(), 3);
-        assert!(all.ends_with(&segments.concat()));
-        std::fs::remove_dir_all(&room.folder).expect("remove");
-    }
-
-    #[test]
-    fn a_file_that_was_removed_or_cut_is_followed_by_a_new_one() {
-        let mut room = room("removed", 1 << 20, 9);
-        room.say(b"one\n");
-        let path = room.folder.join(segment_file(Stream::Stdout, 1));
-        std::fs::write(&path, b"").expect("cut");
-        forge_os::pause(super::super::segment::CHECK_EVERY);
-        room.say(b"two\n");
-        assert_eq!(room.segments(), [b"".to_vec(), b"two\n".to_vec()]);
-        std::fs::remove_dir_all(&room.folder).expect("remove");
-        forge_os::pause(super::super::segment::CHECK_EVERY);
-        room.say(b"three\n");
-        assert_eq!(room.segments(), [b"three\n".to_vec()]);
-        std::fs::remove_dir_all(&room.folder).expect("remove");
-    }
-}
+mod tests;

@@ -12,10 +12,11 @@ use forge_os::{Interest, Member, Pidfd, Tree, process_table};
 
 use super::ends::UNCLEAR;
 use super::input::Input;
-use super::pump::{Channel, Source};
+use super::pump::Channel;
 use super::rules::Kept;
 use super::run::{Kin, Leader, Outlet, Run};
 use super::segment::Log;
+use super::source::Source;
 use super::stop::Ending;
 use super::{Shim, token};
 use crate::open_run::OpenRun;
@@ -250,7 +251,10 @@ fn pinned(pid: i32, pidfd: &Pidfd) -> Vec<Member> {
 fn terminal(spares: &mut Spares) -> Option<(Source, OwnedFd)> {
     let master = spares.take(Spare::Master)?;
     let slave = forge_os::reopen_slave(&master).ok()?;
-    let (read, write) = match (spares.take(Spare::StageRead), spares.take(Spare::StageWrite)) {
+    let (read, write) = match (
+        spares.take(Spare::StageRead),
+        spares.take(Spare::StageWrite),
+    ) {
         (Some(read), Some(write)) => (read, write),
         _ => forge_os::pipe().ok()?,
     };

@@ -11,7 +11,7 @@ use forge_facts::layout::{index_file, parse_segment_file, segment_file};
 use forge_facts::{INDEX_RECORD_LEN, IndexKind, IndexRecord, LogRules, RunId, Stream};
 
 /// How often it is checked that the file still has its name.
-pub(super) const CHECK_EVERY: Duration = Duration::from_secs(1);
+pub(in crate::shim) const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// Chunk records are at least this far apart, in nanoseconds.
 const CHUNK_EVERY: u64 = 1_000_000;
@@ -103,6 +103,12 @@ impl Log {
     /// be done now.
     pub(crate) fn room(&self) -> u64 {
         self.rules.segment_bytes.saturating_sub(self.length)
+    }
+
+    /// How much fits until it must end, in the middle of a line or not.
+    pub(crate) fn hard_room(&self) -> u64 {
+        let most = self.rules.segment_bytes.saturating_mul(2);
+        most.saturating_sub(self.length)
     }
 
     /// Whether the segment must end here, in the middle of a line or not.
@@ -309,7 +315,7 @@ impl ModifiedNs for std::fs::Metadata {
 }
 
 /// Numbers of the segments of a stream, ascending.
-pub(super) fn segments(folder: &Path, stream: Stream) -> io::Result<Vec<u64>> {
+pub(in crate::shim) fn segments(folder: &Path, stream: Stream) -> io::Result<Vec<u64>> {
     let mut numbers = Vec::new();
     for entry in std::fs::read_dir(folder)? {
         if let Some(name) = entry?.file_name().to_str()

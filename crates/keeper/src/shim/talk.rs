@@ -15,7 +15,7 @@ const STRANGERS: usize = 8;
 impl Shim {
     /// Takes connections of this user.
     pub(super) fn accept(&mut self) {
-        while let Ok((stream, _)) = self.listener.accept() {
+        while let Some(stream) = crate::link::accept(&self.listener) {
             if let Err(error) = self.welcome(stream) {
                 crate::say(&format!("{}: a connection: {error}", self.name));
             }

@@ -6,20 +6,36 @@ use crate::harness::Test;
 use crate::world::{World, own, wait_for};
 
 pub(crate) const TESTS: &[Test] = &[
-    ("a_process_runs_and_its_output_and_end_are_kept", run_and_end),
+    (
+        "a_process_runs_and_its_output_and_end_are_kept",
+        run_and_end,
+    ),
     ("exit_codes_and_signals_are_told_exactly", exits),
-    ("what_cannot_be_executed_is_told_with_step_and_errno", failures),
+    (
+        "what_cannot_be_executed_is_told_with_step_and_errno",
+        failures,
+    ),
     ("a_child_has_nothing_open_but_0_1_and_2", descriptors),
+    (
+        "limits_are_those_of_whoever_started_forge_or_as_ordered",
+        limits,
+    ),
     ("the_environment_is_exactly_what_was_ordered", environment),
     ("merged_streams_keep_their_order_in_one_log", merged),
-    ("a_terminal_is_one_of_the_ordered_size_and_takes_input", terminal),
+    (
+        "a_terminal_is_one_of_the_ordered_size_and_takes_input",
+        terminal,
+    ),
     ("last_words_on_a_terminal_are_kept", last_words),
     ("input_arrives_and_ends_when_told", input),
     ("input_beyond_the_bound_is_refused", input_bound),
     ("a_run_is_begun_once_however_often_it_is_ordered", once),
     ("a_second_run_beside_a_living_one_is_refused", refused),
     ("output_is_told_once_for_each_watch", watch),
-    ("a_newer_supervisor_replaces_the_older_and_hears_what_it_missed", newer),
+    (
+        "a_newer_supervisor_replaces_the_older_and_hears_what_it_missed",
+        newer,
+    ),
 ];
 
 fn run_and_end() {
@@ -81,7 +97,13 @@ fn failures() {
             }
         }
     };
-    check(&["no-such-program"], None, "exec", missing, "no-such-program");
+    check(
+        &["no-such-program"],
+        None,
+        "exec",
+        missing,
+        "no-such-program",
+    );
     check(&["/no/such"], None, "exec", missing, "/no/such");
     check(&["/etc/passwd"], None, "exec", denied, "/etc/passwd");
     check(&["sh"], Some("/no/such"), "cwd", missing, "/no/such");
@@ -107,6 +129,23 @@ fn descriptors() {
     shim.launch(&launch);
     shim.gone();
     assert_eq!(world.log("web", Stream::Terminal), b"0 1 2\r\n");
+}
+
+fn limits() {
+    let world = World::new();
+    let mut shim = world.shim("web");
+    let argv = ["sh", "-c", "ulimit -n; cat /proc/self/oom_score_adj"];
+    shim.launch(&world.launch(&argv));
+    shim.gone();
+    let mut launch = world.launch(&argv);
+    launch.open_files = Some(77);
+    shim.launch(&launch);
+    shim.gone();
+    let own = std::fs::read_to_string("/proc/self/oom_score_adj").expect("read");
+    let score = own.trim().parse::<i32>().expect("a number") + 300;
+    let files = forge_os::process_table::descriptor_limit();
+    let log = String::from_utf8(world.log("web", Stream::Stdout)).expect("text");
+    assert_eq!(log, format!("{files}\n{score}\n77\n{score}\n"));
 }
 
 fn environment() {
@@ -143,7 +182,10 @@ fn terminal() {
     shim.launch(&launch);
     let run = launch.run;
     wait_for("the first size", || {
-        world.log("repl", Stream::Terminal).starts_with(b"33 77").then_some(())
+        world
+            .log("repl", Stream::Terminal)
+            .starts_with(b"33 77")
+            .then_some(())
     });
     let size = TerminalSize { rows: 5, cols: 9 };
     shim.order(&Order::Resize { run, size });
@@ -184,13 +226,21 @@ fn input() {
     let pieces: Vec<&[u8]> = wanted.chunks(50_000).collect();
     for piece in pieces {
         let data = piece.to_vec();
-        shim.order(&Order::Input { run, data, eof: false });
+        shim.order(&Order::Input {
+            run,
+            data,
+            eof: false,
+        });
         // Answered in order: the bound is for those who do not wait.
         shim.order(&Order::Ping);
         shim.fact(|fact| *fact == Fact::Pong);
     }
     let data = Vec::new();
-    shim.order(&Order::Input { run, data, eof: true });
+    shim.order(&Order::Input {
+        run,
+        data,
+        eof: true,
+    });
     assert_eq!(shim.exit(), Exit::Code(0));
     shim.gone();
     assert!(world.log("web", Stream::Stdout) == wanted);
@@ -204,7 +254,11 @@ fn input_bound() {
     let run = launch.run;
     for _ in 0..40 {
         let data = vec![b'x'; 50_000];
-        shim.order(&Order::Input { run, data, eof: false });
+        shim.order(&Order::Input {
+            run,
+            data,
+            eof: false,
+        });
     }
     let why = shim.refusal();
     assert!(why.starts_with("it does not read"), "{why}");
@@ -217,7 +271,9 @@ fn once() {
     let mut shim = world.shim("web");
     let launch = world.launch(&["sh", "-c", "echo once; sleep 1000"]);
     let pid = shim.launch(&launch);
-    wait_for("output", || (!world.log("web", Stream::Stdout).is_empty()).then_some(()));
+    wait_for("output", || {
+        (!world.log("web", Stream::Stdout).is_empty()).then_some(())
+    });
     let mut again = world.connect("web", 0);
     assert!(matches!(again.entry(), Entry::Spawned { .. }));
     assert_eq!(again.launch(&launch), pid);
@@ -261,15 +317,30 @@ fn watch() {
     for line in ["one\n", "three\n"] {
         shim.order(&Order::Watch);
         let data = line.as_bytes().to_vec();
-        shim.order(&Order::Input { run, data, eof: false });
+        shim.order(&Order::Input {
+            run,
+            data,
+            eof: false,
+        });
         length += line.len() as u64;
         let wrote = shim.fact(|fact| matches!(fact, Fact::Wrote { .. }));
         let (stream, segment) = (Stream::Stdout, 1);
-        assert_eq!(wrote, Fact::Wrote { stream, segment, length });
+        assert_eq!(
+            wrote,
+            Fact::Wrote {
+                stream,
+                segment,
+                length
+            }
+        );
     }
     // Not asked again: not told.
     let data = b"four\n".to_vec();
-    shim.order(&Order::Input { run, data, eof: true });
+    shim.order(&Order::Input {
+        run,
+        data,
+        eof: true,
+    });
     loop {
         match shim.hear().expect("alive") {
             Fact::Entry(_, Entry::Gone { .. }) => break,

@@ -17,7 +17,7 @@ pub(crate) fn run() -> ExitCode {
         "soon" => {
             let up_to_us = number(1) * 1000;
             let chance = std::process::id() as u64 * 7_919 % up_to_us;
-            std::thread::sleep(Duration::from_micros(chance));
+            forge_os::pause(Duration::from_micros(chance));
             return ExitCode::from(42);
         }
         "fds" => {
@@ -51,7 +51,7 @@ fn lines(enough: &Path) {
             out.write_all(line(number).as_bytes()).expect("write");
             number += 1;
         }
-        std::thread::sleep(Duration::from_micros(200));
+        forge_os::pause(Duration::from_micros(200));
     }
 }
 
@@ -66,7 +66,7 @@ fn respawn(count: u64) {
     }
     println!("ready");
     loop {
-        std::thread::sleep(Duration::from_secs(1000));
+        forge_os::pause(Duration::from_secs(1000));
     }
 }
 

@@ -14,7 +14,10 @@ const AT_ONCE: usize = 4;
 
 /// Runs all tests whose names contain one of the words of the command line.
 pub(crate) fn run(groups: &[&[Test]]) -> ExitCode {
-    let words: Vec<String> = std::env::args().skip(1).filter(|w| !w.starts_with('-')).collect();
+    let words: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|w| !w.starts_with('-'))
+        .collect();
     let chosen: Vec<Test> = groups
         .iter()
         .flat_map(|group| group.iter().copied())
@@ -35,7 +38,10 @@ pub(crate) fn run(groups: &[&[Test]]) -> ExitCode {
                     let begun = Instant::now();
                     let ok = catch_unwind(test).is_ok();
                     let word = if ok { "ok" } else { "FAILED" };
-                    println!("test {name} ... {word} ({} ms)", begun.elapsed().as_millis());
+                    println!(
+                        "test {name} ... {word} ({} ms)",
+                        begun.elapsed().as_millis()
+                    );
                     if !ok && let Ok(mut failed) = failed.lock() {
                         failed.push(*name);
                     }
@@ -44,7 +50,11 @@ pub(crate) fn run(groups: &[&[Test]]) -> ExitCode {
         }
     });
     let failed = failed.into_inner().unwrap_or_default();
-    println!("\n{} passed, {} failed", chosen.len() - failed.len(), failed.len());
+    println!(
+        "\n{} passed, {} failed",
+        chosen.len() - failed.len(),
+        failed.len()
+    );
     for name in &failed {
         println!("  {name}");
     }

@@ -4,9 +4,14 @@
 
 mod basics;
 mod child;
+mod disk;
+mod gates;
 mod harness;
+mod keepers;
 mod kills;
+mod recovery;
 mod stops;
+mod talk;
 mod world;
 
 use std::process::ExitCode;
@@ -17,6 +22,14 @@ fn main() -> ExitCode {
         Some("keeper" | "shim") => forge_keeper::main(std::env::args_os()),
         Some("daemon") => world::be_supervisor(),
         Some("child") => child::run(),
-        _ => harness::run(&[basics::TESTS, stops::TESTS, kills::TESTS]),
+        _ => harness::run(&[
+            basics::TESTS,
+            stops::TESTS,
+            kills::TESTS,
+            gates::TESTS,
+            keepers::TESTS,
+            recovery::TESTS,
+            disk::TESTS,
+        ]),
     }
 }

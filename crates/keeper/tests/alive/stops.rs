@@ -10,10 +10,19 @@ use crate::world::{World, own, wait_for};
 
 pub(crate) const TESTS: &[Test] = &[
     ("one_that_ends_on_the_signal_is_gone_at_once", quick),
-    ("one_that_ignores_the_signal_is_killed_at_the_timeout", ignoring),
-    ("grandchildren_in_sessions_of_their_own_are_stopped_too", strays),
+    (
+        "one_that_ignores_the_signal_is_killed_at_the_timeout",
+        ignoring,
+    ),
+    (
+        "grandchildren_in_sessions_of_their_own_are_stopped_too",
+        strays,
+    ),
     ("respawners_are_stopped", respawners),
-    ("what_a_leader_leaves_behind_is_told_and_can_be_stopped", leftovers),
+    (
+        "what_a_leader_leaves_behind_is_told_and_can_be_stopped",
+        leftovers,
+    ),
     ("a_second_stop_shortens_the_wait", shorter),
     ("a_timeout_of_zero_kills_without_a_signal_first", at_once),
     ("a_stop_of_the_leader_alone_signals_only_the_leader", leader),
@@ -30,16 +39,23 @@ fn quick() {
         shim.stop(launch.run, 60_000);
         assert!(!shim.gone());
     }
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
 }
 
 /// Launches a shell that says `ready` when it has set up everything.
-fn ready(world: &World, script: &str) -> (crate::world::Shim, forge_facts::RunId) {
+fn ready(world: &World, script: &str) -> (crate::talk::Shim, forge_facts::RunId) {
     let mut shim = world.shim("web");
     let launch = world.launch(&["sh", "-c", script]);
     shim.launch(&launch);
     wait_for("ready", || {
-        world.log("web", Stream::Stdout).ends_with(b"ready\n").then_some(())
+        world
+            .log("web", Stream::Stdout)
+            .ends_with(b"ready\n")
+            .then_some(())
     });
     (shim, launch.run)
 }
@@ -105,7 +121,10 @@ fn leftovers() {
 
 fn shorter() {
     let world = World::new();
-    let (mut shim, run) = ready(&world, "trap '' TERM; echo ready; while :; do sleep 1000; done");
+    let (mut shim, run) = ready(
+        &world,
+        "trap '' TERM; echo ready; while :; do sleep 1000; done",
+    );
     let begun = Instant::now();
     shim.stop(run, 3_600_000);
     shim.stop(run, 200);
@@ -140,7 +159,10 @@ fn leader() {
 
 fn paused() {
     let world = World::new();
-    let (mut shim, run) = ready(&world, "trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done");
+    let (mut shim, run) = ready(
+        &world,
+        "trap 'exit 5' TERM; echo ready; while :; do sleep 0.01; done",
+    );
     let scope = Scope::Tree;
     let signal = signal::STOP;
     shim.order(&Order::Signal { run, signal, scope });

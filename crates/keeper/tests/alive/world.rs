@@ -1,22 +1,20 @@
 //! A workspace of its own for a test: a keeper, and connections that speak as a supervisor does.
 
-use std::collections::VecDeque;
 use std::ffi::CString;
 use std::io::{Read, Write};
 use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::net::UnixStream;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use forge_facts::layout::Layout;
-use forge_facts::{
-    Entry, Exit, Fact, Hello, KeeperFact, KeeperOrder, Launch, LogRules, Order, Record, Role, RunId,
-    Scope, Stream,
-};
+use forge_facts::{Hello, KeeperFact, KeeperOrder, Launch, LogRules, RunId, Stream};
 use forge_os::{Pidfd, Session, Spawn, signal};
+
+use crate::talk::{Shim, Talk};
 
 /// How long anything may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -27,22 +25,6 @@ static COUNT: AtomicU32 = AtomicU32::new(1);
 pub(crate) struct World {
     pub(crate) folder: PathBuf,
     pub(crate) layout: Layout,
-}
-
-/// A connection on which records travel.
-pub(crate) struct Talk {
-    stream: UnixStream,
-    bytes: Vec<u8>,
-}
-
-/// A shim, as a supervisor sees it.
-pub(crate) struct Shim {
-    pub(crate) pid: i32,
-    pub(crate) talk: Talk,
-    pub(crate) known: u64,
-    /// Entries that came while something else was waited for.
-    pub(crate) entries: VecDeque<Entry>,
-    pub(crate) refused: Vec<String>,
 }
 
 impl World {
@@ -66,7 +48,7 @@ impl World {
     /// Starts a keeper as the command line does, and waits until it listens; `false`: it has ended
     /// without a word.
     pub(crate) fn start_keeper(&self) -> bool {
-        start_keeper(&self.layout)
+        start_keeper(&self.layout, None)
     }
 
     /// Whether the supervisor starts a new keeper when its own dies.
@@ -144,6 +126,15 @@ impl World {
         })
     }
 
+    /// What the API answers: the pid of the supervisor.
+    pub(crate) fn ask_api(&self) -> Option<i32> {
+        let mut stream = forge_os::connect_in(&self.layout.api_socket()).ok()?;
+        stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).ok()?;
+        text.trim().parse().ok()
+    }
+
     /// A run of this command line.
     pub(crate) fn launch(&self, argv: &[&str]) -> Launch {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
@@ -155,7 +146,10 @@ impl World {
             env: vec![
                 text(format!("PATH={}", std::env::var("PATH").expect("PATH"))),
                 text(format!("FORGE_RUN_ID={run}")),
-                text(format!("FORGE_WORKSPACE={}", self.layout.workspace().display())),
+                text(format!(
+                    "FORGE_WORKSPACE={}",
+                    self.layout.workspace().display()
+                )),
             ],
             cwd: self.folder.as_os_str().as_bytes().to_vec(),
             terminal: None,
@@ -225,151 +219,6 @@ impl Drop for World {
     }
 }
 
-impl Talk {
-    pub(crate) fn new(stream: UnixStream) -> Self {
-        stream.set_read_timeout(Some(PATIENCE)).expect("timeout");
-        Talk {
-            stream,
-            bytes: Vec::new(),
-        }
-    }
-
-    pub(crate) fn send(&mut self, record: &Record) {
-        // Who has been killed does not listen: that is seen at the next reading.
-        let _ = self.stream.write_all(&record.encode());
-    }
-
-    /// The next record; `None` at the end.
-    pub(crate) fn try_next(&mut self) -> Option<Record> {
-        loop {
-            if let Some(end) = self.bytes.iter().position(|byte| *byte == b'\n') {
-                let line: Vec<u8> = self.bytes.drain(..=end).collect();
-                return Some(Record::decode(&line).expect("a record"));
-            }
-            let mut room = [0; 65_536];
-            match self.stream.read(&mut room) {
-                Ok(0) => return None,
-                Ok(count) => self.bytes.extend_from_slice(&room[..count]),
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return None,
-                Err(error) => panic!("nothing is said: {error}"),
-            }
-        }
-    }
-
-}
-
-impl Shim {
-    fn connect(layout: &Layout, name: &str, after: u64) -> Option<Self> {
-        let stream = forge_os::connect_in(&layout.shim_socket(name)).ok()?;
-        let mut talk = Talk::new(stream);
-        let mut hello = Hello::new(Role::Supervisor, std::process::id() as i32, "test");
-        hello.after = after;
-        talk.send(&hello.to_record());
-        let theirs = Hello::from_record(&talk.try_next()?).expect("hello");
-        let mut shim = Shim {
-            pid: theirs.pid,
-            talk,
-            known: after,
-            entries: VecDeque::new(),
-            refused: Vec::new(),
-        };
-        while shim.hear()? != Fact::Ready {}
-        Some(shim)
-    }
-
-    /// The next fact; `None` when the shim is gone.
-    pub(crate) fn hear(&mut self) -> Option<Fact> {
-        let fact = Fact::from_record(&self.talk.try_next()?).expect("a fact");
-        match &fact {
-            Fact::Entry(seq, entry) => {
-                self.known = self.known.max(*seq);
-                self.entries.push_back(entry.clone());
-            }
-            Fact::Refused { why, .. } => self.refused.push(why.clone()),
-            Fact::Ready | Fact::Wrote { .. } | Fact::Disk { .. } | Fact::Pong => {}
-        }
-        Some(fact)
-    }
-
-    pub(crate) fn order(&mut self, order: &Order) {
-        self.talk.send(&order.to_record());
-    }
-
-    /// The next entry.
-    pub(crate) fn entry(&mut self) -> Entry {
-        self.try_entry().expect("the shim lives")
-    }
-
-    /// The next entry; `None` when the shim is gone.
-    pub(crate) fn try_entry(&mut self) -> Option<Entry> {
-        loop {
-            if let Some(entry) = self.entries.pop_front() {
-                return Some(entry);
-            }
-            self.hear()?;
-        }
-    }
-
-    pub(crate) fn launch(&mut self, launch: &Launch) -> i32 {
-        self.order(&Order::Launch(Box::new(launch.clone())));
-        match self.entry() {
-            Entry::Spawned { run, identity, .. } if run == launch.run => identity.pid,
-            other => panic!("{other:?}, refused: {:?}", self.refused),
-        }
-    }
-
-    /// Waits for the end of the leader.
-    pub(crate) fn exit(&mut self) -> Exit {
-        loop {
-            match self.entry() {
-                Entry::Exited { exit, .. } => return exit,
-                Entry::Recovered { .. } | Entry::Spawned { .. } => {}
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    /// Waits until nothing is left; says whether it had to be killed.
-    pub(crate) fn gone(&mut self) -> bool {
-        loop {
-            match self.entry() {
-                Entry::Gone { killed, .. } => return killed,
-                Entry::Recovered { .. } | Entry::Spawned { .. } | Entry::Exited { .. } => {}
-                other => panic!("{other:?}"),
-            }
-        }
-    }
-
-    pub(crate) fn stop(&mut self, run: RunId, timeout_ms: u64) {
-        self.order(&Order::Stop {
-            run,
-            signal: signal::TERMINATE,
-            scope: Scope::Tree,
-            timeout_ms,
-        });
-    }
-
-    /// Why an order was refused.
-    pub(crate) fn refusal(&mut self) -> String {
-        loop {
-            if let Some(why) = self.refused.pop() {
-                return why;
-            }
-            self.hear().expect("the shim lives");
-        }
-    }
-
-    /// Waits for a fact that is no entry.
-    pub(crate) fn fact(&mut self, wanted: impl Fn(&Fact) -> bool) -> Fact {
-        loop {
-            let fact = self.hear().expect("the shim lives");
-            if wanted(&fact) {
-                return fact;
-            }
-        }
-    }
-}
-
 /// The path of this program.
 pub(crate) fn own() -> String {
     let own = std::env::current_exe().expect("myself");
@@ -403,12 +252,22 @@ pub(crate) fn be_supervisor() -> ExitCode {
         let place = words.iter().position(|word| word == name).expect("option");
         PathBuf::from(&words[place + 1])
     };
-    let layout = Layout::at(&option("--workspace"), &option("--state"), &option("--runtime"));
+    let layout = Layout::at(
+        &option("--workspace"),
+        &option("--state"),
+        &option("--runtime"),
+    );
     let Ok(Some(_lock)) = forge_os::Lock::take(&layout.supervisor_lock(), PATIENCE) else {
         return ExitCode::FAILURE;
     };
     let stream = UnixStream::from(forge_os::inherit(3).expect("the keeper's end"));
-    let _api = forge_os::inherit(4).expect("the API's socket");
+    let api = UnixListener::from(forge_os::inherit(4).expect("the API's socket"));
+    api.set_nonblocking(false).expect("blocking");
+    std::thread::spawn(move || {
+        for mut client in api.incoming().flatten() {
+            let _ = writeln!(client, "{}", std::process::id());
+        }
+    });
     let mut talk = Talk::new(stream);
     talk.stream.set_read_timeout(None).expect("timeout");
     while let Some(record) = talk.try_next() {
@@ -418,40 +277,45 @@ pub(crate) fn be_supervisor() -> ExitCode {
     }
     // The keeper is gone: another one is started, which starts another supervisor.
     if !layout.workspace().join("alone").exists() {
-        start_keeper(&layout);
+        start_keeper(&layout, None);
     }
     ExitCode::SUCCESS
 }
 
-fn start_keeper(layout: &Layout) -> bool {
-        let own = std::env::current_exe().expect("myself");
-        let mut words = vec![own.clone(), "keeper".into()];
-        for (name, path) in [
-            ("--workspace", layout.workspace()),
-            ("--state", layout.state()),
-            ("--runtime", layout.runtime()),
-            ("--supervisor", &own),
-        ] {
-            words.push(name.into());
-            words.push(path.to_path_buf());
-        }
-        words.extend(["--ready-fd".into(), "3".into()]);
-        let text = |path: &PathBuf| CString::new(path.as_os_str().as_bytes()).expect("no NUL");
-        let (ready, tell) = forge_os::pipe().expect("pipe");
-        let null = forge_os::null().expect("null");
-        let root = forge_os::open_folder(Path::new("/")).expect("root");
-        forge_os::spawn_detached(&Spawn {
-            program: text(&own),
-            argv: words.iter().map(text).collect(),
-            env: None,
-            folder: Some(root.as_fd()),
-            fds: vec![null.as_fd(), null.as_fd(), null.as_fd(), tell.as_fd()],
-            session: Session::New,
-            open_files: None,
-            oom_score: None,
-        })
-        .expect("start keeper");
-        drop(tell);
-        let mut byte = [0];
-        forge_os::read(&ready, &mut byte).expect("ready") == 1
+/// The environment, where it is not this one's, is given as `NAME=value`.
+pub(crate) fn start_keeper(layout: &Layout, env: Option<&[&str]>) -> bool {
+    let own = std::env::current_exe().expect("myself");
+    let mut words = vec![own.clone(), "keeper".into()];
+    for (name, path) in [
+        ("--workspace", layout.workspace()),
+        ("--state", layout.state()),
+        ("--runtime", layout.runtime()),
+        ("--supervisor", &own),
+    ] {
+        words.push(name.into());
+        words.push(path.to_path_buf());
     }
+    words.extend(["--ready-fd".into(), "3".into()]);
+    let text = |path: &PathBuf| CString::new(path.as_os_str().as_bytes()).expect("no NUL");
+    let (ready, tell) = forge_os::pipe().expect("pipe");
+    let null = forge_os::null().expect("null");
+    let root = forge_os::open_folder(Path::new("/")).expect("root");
+    forge_os::spawn_detached(&Spawn {
+        program: text(&own),
+        argv: words.iter().map(text).collect(),
+        env: env.map(|env| {
+            env.iter()
+                .map(|text| CString::new(*text).expect("no NUL"))
+                .collect()
+        }),
+        folder: Some(root.as_fd()),
+        fds: vec![null.as_fd(), null.as_fd(), null.as_fd(), tell.as_fd()],
+        session: Session::New,
+        open_files: None,
+        oom_score: None,
+    })
+    .expect("start keeper");
+    drop(tell);
+    let mut byte = [0];
+    forge_os::read(&ready, &mut byte).expect("ready") == 1
+}

@@ -1,3 +1,5 @@
+//! Sockets that this process opens must be found, with their ports and holders.
+
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
