@@ -4,6 +4,7 @@
 //! and passes them all, `cargo xtask tidy` checks the house rules that no compiler knows.
 
 mod demo;
+mod eval;
 mod needs;
 mod project;
 mod test;
@@ -15,7 +16,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   demo [--release]  build, and start the demo environment (needs nothing but Rust)
   test [ARGUMENT…]  install what the tests need (says so first), then `cargo test --workspace ARGUMENT…`
-  tidy              check the house rules";
+  tidy              check the house rules
+  eval WHAT FILE    score what is recognised (levels, events) against a file of cases";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
         ["demo", "--release"] => demo::run(true),
         ["test", ..] => test::run(&arguments[1..]),
         ["tidy"] => tidy::run(),
+        ["eval", what, file] => eval::run(what, file.as_ref()),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             return ExitCode::SUCCESS;

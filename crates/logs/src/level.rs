@@ -11,6 +11,7 @@
 
 mod access;
 mod fixed;
+mod glance;
 mod head;
 mod json;
 mod leveller;
@@ -23,6 +24,7 @@ use std::str::FromStr;
 
 use crate::text::strip_ansi;
 
+pub(crate) use glance::Glance;
 pub use leveller::{LevelRules, Leveller, RuleError};
 
 /// How much a line matters, by its own account.

@@ -56,7 +56,10 @@
 
 mod backward;
 mod clock;
+mod events;
+mod fields;
 mod file;
+mod finder;
 mod fold;
 mod follow;
 mod forward;
@@ -64,6 +67,7 @@ mod grep;
 mod level;
 mod line;
 mod merge;
+mod pieces;
 #[cfg(test)]
 mod properties;
 mod query;
@@ -72,12 +76,18 @@ mod render;
 mod segments;
 mod sidecar;
 mod sieve;
+mod span;
 mod tail;
 pub mod testing;
 mod text;
 mod time;
 mod watch;
 
+pub use events::{
+    EventDetector, EventFields, EventKind, EventRule, EventRuleError, EventRules, LogEvent,
+    NotAKind, event_of,
+};
+pub use fields::{FieldIs, NotAField, Structured, structure};
 pub use file::{TextLine, TextLines, read_text};
 pub use fold::Fold;
 pub use follow::{Follow, Follower, HOLD, PATIENCE, QUIET, Start};

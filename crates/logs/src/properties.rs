@@ -215,6 +215,19 @@ proptest! {
     }
 
     #[test]
+    fn searching_by_level_finds_what_levelling_every_line_does(out in deeds(), error: bool) {
+        let dir = tempfile::tempdir().expect("a folder");
+        act(&dir.path().join("web"), Stream::Stdout, &out, 1_000);
+        let logs = Logs::new(dir.path());
+        let least = if error { Level::Error } else { Level::Warn };
+        let all = lines(&logs, &Query::default());
+        let wanted: Vec<_> = all.iter().filter(|line| Level::passes(line.level, least)).map(facts).collect();
+        let query = Query { level: Some(least), ..Query::default() };
+        let found: Vec<_> = lines(&logs, &query).iter().map(facts).collect();
+        prop_assert_eq!(found, wanted);
+    }
+
+    #[test]
     fn the_runs_together_are_all_lines(out in deeds()) {
         let dir = tempfile::tempdir().expect("a folder");
         act(&dir.path().join("web"), Stream::Stdout, &out, 1_000);

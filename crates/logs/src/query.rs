@@ -7,15 +7,15 @@ use std::sync::Arc;
 
 use forge_facts::{RunId, Stream};
 
-use crate::backward::{back_by, line_start, warm_up};
 use crate::clock::Clock;
-use crate::forward::Forward;
+use crate::fields::FieldIs;
 use crate::grep::Grep;
 use crate::level::{Level, LevelRules};
 use crate::line::{Item, Place, Source};
 use crate::merge::Merge;
-use crate::reader::{Reader, Want};
+use crate::reader::Want;
 use crate::segments::Segments;
+use crate::span::{Sought, Span, threads_each};
 use crate::tail;
 
 /// Which run.
@@ -40,6 +40,8 @@ pub struct Query {
     pub level: Option<Level>,
     /// Lines that match.
     pub grep: Option<Grep>,
+    /// Structured lines with all of these fields.
+    pub fields: Vec<FieldIs>,
     /// How many lines of the same stream before and after each match.
     pub context: usize,
     /// The last so many lines of the merged order (context comes in addition).
@@ -57,6 +59,7 @@ impl Query {
             until: self.until,
             level: self.level,
             grep: self.grep.clone(),
+            fields: self.fields.clone(),
             context: self.context,
         }
     }
@@ -209,9 +212,12 @@ impl Logs {
         if let Some(count) = query.tail {
             tail::keep_last(&mut spans, &want, count).map_err(io_error)?;
         }
-        let readers = spans.into_iter().filter(|(span, _)| !span.is_empty());
-        let readers: Result<Vec<Reader>, io::Error> = readers
-            .map(|(span, rules)| span.reader(want.clone(), rules))
+        let spans = spans.into_iter().filter(|(span, _)| !span.is_empty());
+        let spans: Vec<_> = spans.collect();
+        let threads = threads_each(&spans, &want);
+        let readers: Result<Vec<Sought>, io::Error> = spans
+            .into_iter()
+            .map(|(span, rules)| span.sought(want.clone(), rules, threads))
             .collect();
         Ok(Items {
             merge: Merge::new(readers.map_err(io_error)?),
@@ -258,78 +264,9 @@ impl Logs {
     }
 }
 
-/// What of a stream is to be read.
-pub(crate) struct Span {
-    pub(crate) segments: Segments,
-    pub(crate) from: Place,
-    pub(crate) stop: Place,
-    /// Whether reading ends where the log does, so that marks behind its last byte are shown.
-    open_end: bool,
-}
-
-impl Span {
-    fn of(mut segments: Segments, query: &Query, run: Option<RunId>) -> io::Result<Self> {
-        let (mut from, mut stop) = (segments.start(), segments.end());
-        let mut open_end = !query.whole_lines;
-        if query.whole_lines {
-            stop = line_start(&mut segments, stop)?;
-        }
-        if let Some(run) = run {
-            let runs = segments.runs();
-            match runs.iter().position(|(_, it)| *it == run) {
-                Some(at) => {
-                    from = from.max(runs[at].0);
-                    if let Some((next, _)) = runs.get(at + 1) {
-                        (stop, open_end) = (stop.min(*next), false);
-                    }
-                }
-                None => (from, open_end) = (stop, false),
-            }
-        }
-        if let Some(since) = query.since {
-            let first = segments.since(since);
-            from = from.max(line_start(&mut segments, first)?);
-        }
-        Ok(Span {
-            segments,
-            from,
-            stop,
-            open_end,
-        })
-    }
-
-    pub(crate) fn is_empty(&self) -> bool {
-        self.from >= self.stop && !self.open_end
-    }
-
-    /// Reads from here on only.
-    pub(crate) fn narrow(&mut self, from: Option<Place>) {
-        match from {
-            Some(from) => self.from = from,
-            None => (self.from, self.open_end) = (self.stop, false),
-        }
-    }
-
-    fn reader(mut self, want: Arc<Want>, rules: Arc<LevelRules>) -> io::Result<Reader> {
-        let mut begin = self.from;
-        if begin > self.segments.start() {
-            begin = warm_up(&mut self.segments, begin)?;
-            let mut context = want.context;
-            while context > 0 && begin > self.segments.start() {
-                let before = back_by(&self.segments, begin, 1);
-                begin = line_start(&mut self.segments, before)?;
-                context -= 1;
-            }
-        }
-        let stop = (!self.open_end).then_some(self.stop);
-        let forward = Forward::new(self.segments, begin, stop);
-        Ok(Reader::new(forward, want, rules, self.from))
-    }
-}
-
 /// The answer to a [`Query`]: items in merged order.
 pub struct Items {
-    merge: Merge<Reader>,
+    merge: Merge<Sought>,
     clocks: BTreeMap<String, Clock>,
     ends: Vec<((String, Stream), Place)>,
     failed: bool,

@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use forge_facts::{IndexKind, IndexRecord};
 
+use crate::fields::FieldIs;
+use crate::finder::Finder;
 use crate::forward::{Forward, Step};
 use crate::grep::Grep;
 use crate::level::{Level, LevelRules, Leveller};
@@ -21,13 +23,20 @@ pub(crate) struct Want {
     pub(crate) until: Option<u64>,
     pub(crate) level: Option<Level>,
     pub(crate) grep: Option<Grep>,
+    pub(crate) fields: Vec<FieldIs>,
     pub(crate) context: usize,
 }
 
 impl Want {
     /// Whether every line is asked for that was written at the right time.
     pub(crate) fn all(&self) -> bool {
-        self.level.is_none() && self.grep.is_none()
+        self.level.is_none() && self.grep.is_none() && self.fields.is_empty()
+    }
+
+    /// Whether parts of a stream may be searched apart: few lines are asked for, and none of them on
+    /// account of those around it.
+    pub(crate) fn can_be_cut(&self) -> bool {
+        !self.all() && self.context == 0 && self.until.is_none()
     }
 
     pub(crate) fn in_time(&self, time: u64) -> bool {
@@ -40,6 +49,7 @@ impl Want {
 
     pub(crate) fn text_passes(&self, text: &[u8]) -> bool {
         self.grep.as_ref().is_none_or(|grep| grep.matches(text))
+            && self.fields.iter().all(|field| field.matches(text))
     }
 }
 
@@ -89,6 +99,9 @@ pub(crate) struct Reader {
     queue: VecDeque<Item>,
     done: bool,
     level: Option<Level>,
+    finder: Option<Finder>,
+    /// Lines were passed over, so that what the next one continues is not known.
+    skipped: bool,
 }
 
 /// What a step has found.
@@ -110,9 +123,12 @@ impl Reader {
         rules: Arc<LevelRules>,
         from: Place,
     ) -> Self {
+        let leveller = Leveller::new(rules);
         Reader {
             forward,
-            leveller: Leveller::new(rules),
+            finder: Finder::new(&want, leveller.has_rules()),
+            skipped: false,
+            leveller,
             from,
             context: Context::new(want.context),
             queue: VecDeque::new(),
@@ -163,12 +179,15 @@ impl Reader {
         if self.done {
             return Ok(Event::End);
         }
-        if let Some(grep) = &self.want.grep
+        if let Some(finder) = &self.finder
             && self.forward.place() >= self.from
             && self.context.after == 0
-            && self.forward.skip(grep, keep)
+            // What continues a record of the level is of the level without saying so.
+            && !(finder.by_level() && self.want.level.is_some_and(|least| self.leveller.within(least)))
+            && self.forward.skip(finder, keep)
         {
             self.leveller.reset();
+            self.skipped = !finder.by_level();
         }
         match self.forward.step()? {
             Step::Line => Ok(self.judge()),
@@ -218,9 +237,12 @@ impl Reader {
                 return Event::Other;
             }
         }
-        let each = self.want.level.is_some() || self.want.grep.is_none() || self.want.context > 0;
+        let each = self.want.level.is_some() || self.finder.is_none() || self.want.context > 0;
         if before || each {
-            self.level = self.leveller.next(self.forward.text());
+            self.level = match std::mem::take(&mut self.skipped) {
+                true => self.level_from_context(),
+                false => self.leveller.next(self.forward.text()),
+            };
         }
         let asked_for = !before
             && self.want.level_passes(self.level)

@@ -281,15 +281,20 @@ impl Segments {
     }
 
     /// The first byte that may have been written at `time` or later.
+    ///
+    /// The time of a file may be later than that of its last byte, as when it was copied: sidecars
+    /// decide.
     pub(crate) fn since(&mut self, time: u64) -> Place {
-        let Some(segment) = self.list.iter().find(|s| s.mtime >= time).copied() else {
-            return self.end();
-        };
-        let offset = self
-            .sidecar(segment.number)
-            .written_by(time.saturating_sub(1))
-            .offset;
-        Place::new(segment.number, offset.min(segment.size))
+        let later = self.list.iter().filter(|s| s.mtime >= time);
+        let later: Vec<Segment> = later.copied().collect();
+        for segment in later {
+            let sidecar = self.sidecar(segment.number);
+            let offset = sidecar.written_by(time.saturating_sub(1)).offset;
+            if offset < segment.size {
+                return Place::new(segment.number, offset);
+            }
+        }
+        self.end()
     }
 
     pub(crate) fn sidecar(&mut self, number: u64) -> &mut Sidecar {

@@ -8,9 +8,10 @@ use crate::backward::{back_by, line_start, warm_up};
 use crate::forward::Forward;
 use crate::level::LevelRules;
 use crate::line::Place;
-use crate::query::Span;
+
 use crate::reader::{Reader, Want};
 use crate::segments::Segments;
+use crate::span::Span;
 
 /// The first window from the end, in bytes, and the largest.
 const FIRST_WINDOW: u64 = if cfg!(test) { 32 } else { 16 * 1024 };

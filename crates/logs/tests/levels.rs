@@ -54,6 +54,17 @@ fn score(cases: &[Case], mut level: impl FnMut(&Case) -> Option<Level>) -> f64 {
 }
 
 #[test]
+fn the_cases_of_this_project_have_their_levels() {
+    let text = include_str!("data/levels.jsonl");
+    let cases: Vec<Case> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).expect("a case"))
+        .collect();
+    let share = score(&cases, |case| level_of(case.line.as_bytes()));
+    assert!(share >= 1.0, "all of them");
+}
+
+#[test]
 fn each_line_by_itself_has_an_acceptable_level() {
     match cases() {
         Some(cases) => assert!(score(&cases, |case| level_of(case.line.as_bytes())) >= LEAST),

@@ -318,3 +318,74 @@ fn logs_that_do_not_exist_are_empty() {
     };
     assert!(items(root.path(), &query).is_empty());
 }
+
+#[test]
+fn lines_are_chosen_by_their_fields() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    let text = "{\"level\":\"info\",\"user\":{\"id\":7},\"msg\":\"a\"}\nuser id=7\nlevel=warn id=7 msg=b\nid=8 level=warn\n";
+    web.write(text, SECOND).expect("written");
+    let query = |fields: &[&str]| Query {
+        fields: fields
+            .iter()
+            .map(|it| it.parse().expect("KEY=VALUE"))
+            .collect(),
+        ..Query::default()
+    };
+    let all: Vec<&str> = text.lines().collect();
+    assert_eq!(texts(root.path(), &query(&["id=7"])), all[..3]);
+    assert_eq!(texts(root.path(), &query(&["user.id=7"])), all[..1]);
+    let both = query(&["id=7", "level=warn"]);
+    assert_eq!(texts(root.path(), &both), all[2..3]);
+    let sieve = &mut Sieve::new(&both);
+    let passed = items(root.path(), &Query::default());
+    let passed = passed.into_iter().flat_map(|item| sieve.push(item));
+    assert_eq!(passed.filter(|item| item.line().is_some()).count(), 1);
+}
+
+#[test]
+fn a_large_log_is_searched_in_pieces_and_answers_in_order() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    let filler = "2025-11-21T14:30:15Z INFO nothing to see here, move along\n".repeat(2000);
+    let mut expected = Vec::new();
+    for n in 0..400u64 {
+        web.write(&filler, n * SECOND).expect("written");
+        let error = format!("2025-11-21T14:30:15Z ERROR number {n}\n    at f (x.js:1:2)\n");
+        web.write(&error, n * SECOND).expect("written");
+        expected.extend(error.lines().map(str::to_string));
+        if n % 150 == 149 {
+            web.rotate(n * SECOND).expect("rotated");
+        }
+    }
+    let level = Query {
+        level: Some(Level::Error),
+        ..Query::default()
+    };
+    assert_eq!(texts(root.path(), &level), expected);
+    let grep = Query {
+        grep: Grep::new("number [0-9]*7$", false).ok(),
+        ..Query::default()
+    };
+    let found = lines(root.path(), &grep);
+    assert_eq!(found.len(), 40);
+    assert!(found.windows(2).all(|two| two[0].seq < two[1].seq));
+    assert!(found.iter().all(|line| line.level == Some(Level::Error)));
+    // Who stops asking stops the search, and nothing waits for it.
+    let mut first = Logs::new(root.path()).query(&level).expect("an answer");
+    assert!(first.next().is_some_and(|item| item.is_ok()));
+}
+
+#[test]
+fn a_trace_is_found_by_its_text_with_the_level_of_its_record() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut web = writer(root.path(), "web", Stream::Stdout);
+    let text = "12:00:00 INFO a\n".repeat(50) + "12:00:01 ERROR b\n    at pay (x.js:1:2)\n";
+    web.write(text, SECOND).expect("written");
+    let query = Query {
+        grep: Grep::new("pay", false).ok(),
+        level: Some(Level::Error),
+        ..Query::default()
+    };
+    assert_eq!(texts(root.path(), &query), ["    at pay (x.js:1:2)"]);
+}

@@ -1,5 +1,7 @@
 //! `forge dev events`: what has happened. The past is read from disk, what comes from the supervisor.
 
+mod text;
+
 use std::collections::HashSet;
 use std::io::{BufRead, BufReader, ErrorKind};
 use std::time::Duration;
@@ -19,6 +21,9 @@ use crate::query::query;
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
 pub(crate) fn run(args: &EventsArgs, context: &Context) -> Outcome {
+    if let Some(file) = &args.file {
+        return text::run(file, args, context);
+    }
     let place = context.place()?;
     context.wait(async {
         let mut told = Told::new(args.since);

@@ -1,7 +1,9 @@
 //! `forge dev logs`: what processes have written. Read directly from disk; nothing needs to run.
 
+mod export;
 mod follow;
 mod sink;
+mod text;
 
 use forge_facts::RunId;
 use forge_logs::{Grep, Level, LevelRules, Logs, Query, QueryError, RunChoice};
@@ -14,11 +16,15 @@ use crate::offline;
 use crate::place::Place;
 pub(super) use follow::{Live, Marks};
 pub(super) use sink::{Form, Sink};
+pub(super) use text::open;
 
 /// Lines that a terminal gets before new ones are followed, when nothing else is asked for.
 const LINES_BEFORE: usize = 100;
 
 pub(crate) fn run(args: &LogsArgs, context: &Context) -> Outcome {
+    if let Some(file) = &args.file {
+        return text::run(file, args, context);
+    }
     let place = context.place()?;
     let question = Question::new(&place, &args.targets, args.grep.as_deref(), &args.select)?;
     question.answer(&args.select, context)
@@ -44,10 +50,7 @@ impl Question {
         pattern: Option<&str>,
         select: &Selection,
     ) -> Result<Self, Failure> {
-        let grep = pattern
-            .map(|pattern| Grep::new(pattern, select.ignore_case))
-            .transpose()
-            .map_err(|error| Failure::usage(error.to_string()))?;
+        let grep = expression(pattern, select)?;
         Ok(Question {
             query: Query {
                 processes: offline::names(place, targets)?,
@@ -55,6 +58,7 @@ impl Question {
                 until: select.until,
                 level: select.level,
                 grep,
+                fields: select.fields.clone(),
                 context: select.context.unwrap_or(0),
                 tail: select.lines,
                 run: select.run.as_deref().map(run_choice).transpose()?,
@@ -73,7 +77,7 @@ impl Question {
     pub(super) fn answer(mut self, select: &Selection, context: &Context) -> Outcome {
         let form = Form::chosen(select, &self.query.processes, context);
         if let Some(file) = &select.export {
-            return sink::export(file, self.items()?, form, context);
+            return export::export(file, self.items()?, form, context);
         }
         let mut sink = Sink::new(form, context);
         if select.follow {
@@ -104,6 +108,13 @@ impl Question {
             QueryError::Io { .. } => Failure::failed(error.to_string()),
         })
     }
+}
+
+/// The expression that lines must match.
+fn expression(pattern: Option<&str>, select: &Selection) -> Result<Option<Grep>, Failure> {
+    let grep = pattern.map(|pattern| Grep::new(pattern, select.ignore_case));
+    grep.transpose()
+        .map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// The logs of a workspace, with what its file says about levels.

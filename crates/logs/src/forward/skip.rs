@@ -3,13 +3,13 @@
 use memchr::{memchr, memrchr};
 
 use super::Forward;
-use crate::grep::Grep;
+use crate::finder::Finder;
 
 impl Forward {
     /// Goes over lines that do not match, as far as that can be told without splitting them. What
     /// comes next need not match; `keep` lines before it are not skipped. True: some were skipped.
-    pub(crate) fn skip(&mut self, grep: &Grep, keep: usize) -> bool {
-        if self.open.is_some() || !grep.by_block() {
+    pub(crate) fn skip(&mut self, finder: &Finder, keep: usize) -> bool {
+        if self.open.is_some() {
             return false;
         }
         let window = self.window();
@@ -34,7 +34,7 @@ impl Forward {
             }
         }
         let region = &self.block[self.at..to];
-        let mut skipped = match grep.find(region) {
+        let mut skipped = match finder.find(region) {
             Some(at) => memrchr(b'\n', &region[..at]).map_or(0, |newline| newline + 1),
             None => region.len(),
         };

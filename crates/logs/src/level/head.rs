@@ -196,6 +196,16 @@ impl Scan<'_> {
                 Next::Message
             };
         }
+        // A category before the time, as `APPREAD 1117869872 …`.
+        let behind = self.line[self.at + word.len()..].trim_start();
+        let digits = behind.bytes().take_while(u8::is_ascii_digit).count();
+        if !self.timed
+            && self.names == 1
+            && digits >= 9
+            && word.bytes().all(|b| b.is_ascii_uppercase())
+        {
+            return Next::More;
+        }
         let name_like = word.ends_with(':')
             || word
                 .bytes()
@@ -242,7 +252,9 @@ impl Scan<'_> {
             || behind.starts_with('\t')
             || behind.starts_with(" |")
             || behind.starts_with('|');
-        if let Some(level) = words::level(word) {
+        // `http: panic serving …` of Go names a package; only of a request is it a level.
+        let package = word == "http" && !is_request(behind);
+        if let Some(level) = words::level(word).filter(|_| !package) {
             let stands = match suffix.as_bytes().first() {
                 Some(b':') if capitals => !suffix.starts_with("::"),
                 Some(b':') => {
@@ -291,7 +303,9 @@ impl Scan<'_> {
         if !small || self.foreign {
             return false;
         }
-        let plain = matches!(word, "error" | "warning" | "warn" | "info");
+        // `error pages: …` is about errors.
+        let next = behind.split_ascii_whitespace().next().unwrap_or_default();
+        let plain = matches!(word, "error" | "warning" | "warn" | "info") && !next.ends_with("s:");
         (first && plain && !behind.trim().is_empty())
             || (self.timed && self.names == 0 && words::stands_first(word))
     }
@@ -311,6 +325,13 @@ impl Scan<'_> {
             || next.bytes().all(|b| b.is_ascii_uppercase());
         words::letter(bytes[0]).filter(|_| named)
     }
+}
+
+/// Whether a message is a request, as `GET / 200 3ms`, or the address of one who asks.
+fn is_request(message: &str) -> bool {
+    let first = message.split_ascii_whitespace().next().unwrap_or_default();
+    let method = first.len() >= 3 && first.bytes().all(|b| b.is_ascii_uppercase());
+    method || message.contains("HTTP/")
 }
 
 /// `TRACE /path`, a method of HTTP, and `DEBUG = True`, a setting.

@@ -49,6 +49,8 @@ struct Fields {
     gelf: bool,
     /// `PRIORITY`, of the journal.
     priority: Option<Level>,
+    /// `severityNumber`, of OpenTelemetry.
+    otel: Option<Level>,
     /// `s`, `c` and `ctx`, of MongoDB.
     letter: Option<Level>,
     mongo: u8,
@@ -69,7 +71,9 @@ impl Fields {
         if self.mongo == 2 {
             return self.letter;
         }
-        self.priority.or(self.serilog.then_some(Level::Info))
+        self.priority
+            .or(self.otel)
+            .or(self.serilog.then_some(Level::Info))
     }
 
     /// A field with a plain value; `outer` is the key of the object it stands in.
@@ -104,6 +108,9 @@ impl Fields {
         }
         match (key, &value) {
             ("short_message", _) => self.gelf = true,
+            ("severityNumber" | "severity_number" | "SeverityNumber", Value::Number(number)) => {
+                self.otel = words::otel(*number);
+            }
             ("PRIORITY", Value::Text(text)) => {
                 self.priority = text.parse().ok().and_then(words::syslog)
             }

@@ -84,6 +84,16 @@ impl Leveller {
         self.record = None;
     }
 
+    /// Whether the lines that continue the present record may be of this level.
+    pub(crate) fn within(&self, least: Level) -> bool {
+        self.record >= Some(least)
+    }
+
+    /// Whether levels are only what lines state by themselves or continue.
+    pub(crate) fn has_rules(&self) -> bool {
+        !self.rules.rules.is_empty() || self.rules.first_line.is_some()
+    }
+
     /// The level of the next line.
     pub fn next(&mut self, line: &[u8]) -> Option<Level> {
         if let Some(level) = self.rules.level(line) {
@@ -262,7 +272,29 @@ fn margin(text: &[u8]) -> bool {
 
 /// Signs and words that begin something new, however far it is set in.
 fn begins_anew(text: &[u8]) -> bool {
-    !text[0].is_ascii() || matches!(text[0], b'>' | b'*' | b'<')
+    if !text[0].is_ascii() || matches!(text[0], b'>' | b'*' | b'<') {
+        return true;
+    }
+    let length = text
+        .iter()
+        .take_while(|b| b.is_ascii_alphanumeric())
+        .count();
+    let (word, rest) = text.split_at(length);
+    let next = rest.trim_ascii_start();
+    match word {
+        // What builds and test runners count, and what they have made.
+        b"asset" | b"assets" | b"modules" | b"runtime" | b"cacheable" => rest.starts_with(b" "),
+        [b'0'..=b'9', ..] => [&b"passing"[..], b"passed", b"pending", b"pass"]
+            .iter()
+            .any(|it| next.starts_with(it)),
+        // A level in its column, where the time of the line before is not repeated.
+        _ => {
+            rest.starts_with(b"  ")
+                && std::str::from_utf8(word).is_ok_and(|word| {
+                    word.bytes().all(|b| b.is_ascii_uppercase()) && super::words::stands_alone(word)
+                })
+        }
+    }
 }
 
 /// `   Compiling x v0.1.0`: a verb that ends at column 12, as Cargo and others set their progress.

@@ -203,13 +203,51 @@ fn count(line: &str) -> Option<Level> {
     if line.len() > 200 {
         return None;
     }
+    // `12 warnings templates` are no warnings.
+    const BEHIND: [&str; 22] = [
+        "and",
+        "found",
+        "generated",
+        "in",
+        "during",
+        "for",
+        "with",
+        "emitted",
+        "detected",
+        "occurred",
+        "reported",
+        "total",
+        "from",
+        "while",
+        "on",
+        "were",
+        "was",
+        "have",
+        "has",
+        "issued",
+        "to",
+        "or",
+    ];
     let mut level = None;
     let mut number = None;
+    let mut last = None;
     for word in
         line.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | ',' | '='))
     {
         if word.is_empty() {
             continue;
+        }
+        let noun = word.len() > 2 && word.bytes().all(|b| b.is_ascii_lowercase());
+        if let Some((before, whole)) = last.take()
+            && whole
+            && noun
+            && !BEHIND.contains(&word)
+            && !matches!(
+                word,
+                "error" | "errors" | "warning" | "warnings" | "failed" | "passed"
+            )
+        {
+            level = before;
         }
         if word.bytes().all(|b| b.is_ascii_digit()) {
             number = Some(word.bytes().any(|b| b != b'0'));
@@ -226,6 +264,7 @@ fn count(line: &str) -> Option<Level> {
             }
         };
         if number.take() == Some(true) {
+            last = Some((level, word.ends_with('s')));
             level = level.max(Some(found));
         }
     }

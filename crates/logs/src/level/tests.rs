@@ -7,6 +7,12 @@ use super::*;
 fn check(level: Option<Level>, lines: &[&str]) {
     for line in lines {
         assert_eq!(level_of(line.as_bytes()), level, "{line:?}");
+        for least in [Level::Warn, Level::Error] {
+            let glance = Glance::new(least).unwrap();
+            let plain = strip_ansi(line.as_bytes());
+            let seen = glance.find(&plain).is_some();
+            assert!(seen || level < Some(least), "passed over: {line:?}");
+        }
     }
 }
 

@@ -104,6 +104,12 @@ pub(super) fn number(value: i64) -> Option<Level> {
     })
 }
 
+/// Severities of OpenTelemetry: four steps for each level.
+pub(super) fn otel(number: i64) -> Option<Level> {
+    let step = usize::try_from(number.checked_sub(1)?).ok()? / 4;
+    Level::ALL.get(step).copied()
+}
+
 /// Severities of syslog (RFC 5424, table 2).
 pub(super) fn syslog(severity: i64) -> Option<Level> {
     Some(match severity {

@@ -1,20 +1,19 @@
-//! Where lines go, and in what form: text, JSON, or bytes; standard output, or a file.
+//! Where lines go, and in what form: text, JSON, or bytes.
 
-use std::io::{self, Write};
-use std::path::Path;
+use std::io;
 
-use forge_logs::{Fold, Gap, Item, Items, TextForm, json_line, rfc3339};
+use forge_logs::{Fold, Gap, Item, TextForm, json_line, rfc3339};
 use serde_json::json;
 
+use super::export::Ending;
 use super::unreadable;
 use crate::args::Selection;
 use crate::context::Context;
-use crate::failure::{Failure, Outcome, exit};
+use crate::failure::Failure;
 use crate::output::clock::zone;
-use crate::output::units::count;
 
 /// What is gathered before it is written: a terminal or a pipe takes it in one piece.
-const PIECE: usize = 32 * 1024;
+pub(super) const PIECE: usize = 32 * 1024;
 
 /// The form in which lines are shown.
 pub(crate) enum Form {
@@ -33,11 +32,12 @@ pub(crate) enum Form {
 impl Form {
     /// The form that was asked for.
     pub(crate) fn chosen(select: &Selection, processes: &[String], context: &Context) -> Self {
-        match (select.raw, select.json) {
-            (true, _) => Form::Raw,
-            (_, true) => Form::Json,
-            _ if select.export.is_some() => Form::text(processes, false, false),
-            _ => Form::text(processes, context.ui.colour, context.ui.live),
+        match (select.raw, select.json, &select.export) {
+            (true, _, _) => Form::Raw,
+            (_, true, _) => Form::Json,
+            (_, _, Some(file)) if Ending::of(file).json => Form::Json,
+            (_, _, Some(_)) => Form::text(processes, false, false),
+            (_, _, None) => Form::text(processes, context.ui.colour, context.ui.live),
         }
     }
 
@@ -50,7 +50,12 @@ impl Form {
         }
     }
 
-    fn write(&mut self, item: &Item, times: u64, out: &mut Vec<u8>) -> io::Result<()> {
+    /// Appends an item in this form.
+    ///
+    /// # Errors
+    ///
+    /// A long line whose rest cannot be read.
+    pub(super) fn write(&mut self, item: &Item, times: u64, out: &mut Vec<u8>) -> io::Result<()> {
         match (self, item) {
             (Form::Text { comfort: false, .. }, Item::Run(_)) => {}
             (Form::Text { form, .. }, item) => {
@@ -164,39 +169,4 @@ impl<'a> Sink<'a> {
         self.send();
         Ok(())
     }
-}
-
-/// Writes all items into a file that appears complete or not at all.
-///
-/// # Errors
-///
-/// Logs that cannot be read, a file that cannot be written.
-pub(super) fn export(path: &Path, items: Items, mut form: Form, context: &Context) -> Outcome {
-    let shown = path.display();
-    let failed = |error: io::Error| Failure::failed(format!("cannot write {shown}: {error}"));
-    let folder = match path.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(failed)?;
-    let mut buffer = Vec::new();
-    let mut lines = 0;
-    for item in items {
-        let item = item.map_err(|error| unreadable(&error))?;
-        lines += usize::from(item.line().is_some());
-        form.write(&item, 1, &mut buffer)
-            .map_err(|error| unreadable(&error))?;
-        if buffer.len() >= PIECE {
-            file.write_all(&buffer).map_err(failed)?;
-            buffer.clear();
-        }
-    }
-    file.write_all(&buffer).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(path).map_err(|error| failed(error.error))?;
-    context.ui.note(&format!(
-        "{} written to {shown}",
-        count(lines, "line", "lines")
-    ));
-    Ok(exit::DONE)
 }
