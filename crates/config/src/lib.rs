@@ -49,6 +49,7 @@ mod urls;
 mod variables;
 mod visible;
 mod words;
+mod written;
 mod yaml;
 mod yaml_errors;
 
@@ -60,3 +61,4 @@ pub use schema::schema;
 pub use signal::signal_number;
 pub use targets::{UnknownTarget, resolve_targets};
 pub use units::{duration as parse_duration, size as parse_size};
+pub use written::Written;

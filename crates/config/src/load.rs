@@ -20,6 +20,7 @@ use crate::profile::{self, Context};
 use crate::reader::{Reader, Record};
 use crate::tree::{Kind, Map, Node};
 use crate::variables::{ProcessNames, Variables};
+use crate::written::Written;
 
 /// The file of a workspace, relative to it.
 pub const CONFIG_FILE: &str = ".forge/processes.yml";
@@ -89,6 +90,12 @@ impl Config {
             .profile(profile)
             .and_then(|profile| profile.processes.iter().find(|spec| spec.name == process));
         spec.map_or_else(Vec::new, |spec| self.origins.of(spec))
+    }
+
+    /// The fields of a process as they are written, `extends` followed, references not replaced; of a
+    /// replica, those of the entry that it comes from. `None` for a process that is not in the file.
+    pub fn written(&self, profile: &str, process: &str) -> Option<Vec<(String, Written)>> {
+        self.origins.fields_of(profile, process)
     }
 }
 

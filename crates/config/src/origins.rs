@@ -84,6 +84,12 @@ impl Origins {
         };
     }
 
+    /// The map of a process, `extends` followed.
+    pub(crate) fn map_of(&self, profile: &str, process: &str) -> Option<&Arc<Map>> {
+        let key = (profile.to_string(), process.to_string());
+        Some(&self.processes.get(&key)?.map)
+    }
+
     /// All settings and variables of a process, in the order of the reference, variables last.
     pub(crate) fn of(&self, spec: &ProcessSpec) -> Vec<Setting> {
         let key = (spec.profile.clone(), spec.name.clone());

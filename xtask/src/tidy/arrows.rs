@@ -25,7 +25,7 @@ const fn room(name: &'static str, layer: u8, knows: &'static [&'static str]) -> 
     }
 }
 
-const ROOMS: [Room; 14] = [
+const ROOMS: &[Room] = &[
     room("forge-facts", 0, &[]),
     room("forge-core", 0, &["forge-facts"]),
     room("forge-os", 1, &[]),
@@ -38,6 +38,16 @@ const ROOMS: [Room; 14] = [
         &["forge-core", "forge-os", "forge-inspect"],
     ),
     room("forge-api", 1, &[]),
+    room("forge-services", 1, &[]),
+    room("forge-detect", 1, &[]),
+    room("forge-diagnose", 1, &["forge-facts", "forge-logs"]),
+    room(
+        "forge-exchange",
+        1,
+        &["forge-config", "forge-core", "forge-facts"],
+    ),
+    room("forge-console", 2, &["forge-api"]),
+    room("forge-mcp", 2, &["forge-api"]),
     room("forge-keeper", 2, &["forge-facts", "forge-os"]),
     room(
         "forge-supervisor",
@@ -51,7 +61,8 @@ const ROOMS: [Room; 14] = [
             "forge-inspect",
             "forge-probe",
             "forge-api",
-            "forge-keeper",
+            "forge-services",
+            "forge-diagnose",
         ],
     ),
     Room {
@@ -65,7 +76,7 @@ const ROOMS: [Room; 14] = [
         knows: Knows::Everything,
     },
     room("forge-demo", 3, &[]),
-    room("xtask", 3, &[]),
+    room("xtask", 3, &["forge-logs"]),
 ];
 
 /// Crates that only tests may use.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use forge_facts::{Exit, RunId};
 
-use super::deeds::notice;
+use super::deeds::{notice, unprobe};
 use super::end::{self, Told};
 use super::{
     Ended, Leader, Live, Out, Pace, Phase, Process, Since, Start, State, Wellness, judge, signs,
@@ -231,7 +231,9 @@ fn not_spawned(
 ) {
     match &process.state {
         State::Launching { run: ours, .. } if *ours == run => {}
-        State::Halting(halting) if halting.run == run && halting.leader == Leader::Unborn => {
+        // Its child existed, and could not become its program.
+        State::Live(live) if live.run == run => unprobe(spec, out),
+        State::Halting(halting) if halting.run == run && halting.leader != Leader::Dead => {
             end::gone(spec, process, run, now, out);
             return;
         }

@@ -74,8 +74,11 @@ impl Shim {
             let _ = self.poller.remove(&outcome);
         }
         let Some(failure) = failure else {
+            self.tell_spawned();
             return false;
         };
+        // What never ran needs no telling that it was spawned.
+        run.untold = None;
         if let Leader::Alive { pid, pidfd } = &run.leader {
             // It ends at once: nothing of it may be left when the next run is launched.
             pidfd.wait_for(Duration::from_secs(1));

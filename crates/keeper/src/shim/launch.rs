@@ -124,7 +124,7 @@ impl Shim {
         };
         self.hold_streams(launch.run, &streams);
         let gated = forge_os::fork_gated(&spawn).map_err(failed("fork", b""))?;
-        self.write_down(launch.run, &gated).map_err(failed(
+        let written = self.write_down(launch.run, &gated).map_err(failed(
             "journal",
             self.layout.journal(&self.name).as_os_str().as_bytes(),
         ))?;
@@ -140,11 +140,15 @@ impl Shim {
             input: streams.input,
             _slave: streams.slave,
             outcome: watched.is_ok().then_some(outcome),
+            untold: Some(written),
             subject: program.as_os_str().as_bytes().to_vec(),
             ending: Ending::No,
             killed: false,
             empty: false,
         });
+        if watched.is_err() {
+            self.tell_spawned();
+        }
         Ok(())
     }
 
@@ -227,7 +231,7 @@ impl Shim {
     }
 
     /// The last moment before the child runs: from here on it is in the journal.
-    fn write_down(&mut self, run: RunId, gated: &Gated) -> io::Result<()> {
+    fn write_down(&mut self, run: RunId, gated: &Gated) -> io::Result<(u64, Entry)> {
         let identity = Identity {
             pid: gated.pid,
             boot: self.boot.clone(),
@@ -240,8 +244,7 @@ impl Shim {
             at: forge_os::now(),
         };
         let seq = self.journal.write(&entry)?;
-        self.tell_entry(seq, entry);
-        Ok(())
+        Ok((seq, entry))
     }
 
     fn hold_streams(&mut self, run: RunId, streams: &Streams) {

@@ -78,6 +78,7 @@ impl Shim {
             input,
             _slave: slave,
             outcome: None,
+            untold: None,
             subject: Vec::new(),
             ending: Ending::No,
             killed: false,

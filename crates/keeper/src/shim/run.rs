@@ -3,7 +3,7 @@
 use std::os::fd::OwnedFd;
 use std::time::Instant;
 
-use forge_facts::{RunId, Stream};
+use forge_facts::{Entry, RunId, Stream};
 use forge_os::{Interest, Member, Pidfd, Tree};
 
 use super::input::Input;
@@ -22,6 +22,8 @@ pub(crate) struct Run {
     pub(super) _slave: Option<OwnedFd>,
     /// Says whether the program could be executed, until that is known.
     pub(super) outcome: Option<OwnedFd>,
+    /// That it was spawned, told once its program runs.
+    pub(super) untold: Option<(u64, Entry)>,
     /// The program, for the entry that tells of a failure.
     pub(super) subject: Vec<u8>,
     pub(super) ending: Ending,

@@ -146,8 +146,18 @@ impl Shim {
         }
     }
 
+    /// Tells of an entry, after the one that it builds on.
     pub(super) fn tell_entry(&mut self, seq: u64, entry: Entry) {
+        self.tell_spawned();
         self.tell(&Fact::Entry(seq, entry));
+    }
+
+    /// Tells that the run was spawned, if that is still to be told.
+    pub(super) fn tell_spawned(&mut self) {
+        let untold = self.run.as_mut().and_then(|run| run.untold.take());
+        if let Some((seq, entry)) = untold {
+            self.tell(&Fact::Entry(seq, entry));
+        }
     }
 
     pub(super) fn tell_all(&mut self, facts: &[Fact]) {
