@@ -3,6 +3,7 @@
 //! `cargo xtask demo` starts the demo environment, `cargo xtask test` installs what the tests need
 //! and passes them all, `cargo xtask tidy` checks the house rules that no compiler knows.
 
+mod bench;
 mod demo;
 mod eval;
 mod needs;
@@ -17,7 +18,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   demo [--release]  build, and start the demo environment (needs nothing but Rust)
   test [ARGUMENT…]  install what the tests need (says so first), then `cargo test --workspace ARGUMENT…`
   tidy              check the house rules
-  eval WHAT FILE    score what is recognised (levels, events) against a file of cases";
+  bench             measure the release build: start, stop, status, restart, idle cost, log path
+  eval WHAT FILE    score what is recognised (levels, events, traces, detect) against a file of cases";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
         ["demo", "--release"] => demo::run(true),
         ["test", ..] => test::run(&arguments[1..]),
         ["tidy"] => tidy::run(),
+        ["bench"] => bench::run(),
         ["eval", what, file] => eval::run(what, file.as_ref()),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -19,7 +19,7 @@ pub(crate) struct Need {
 }
 
 /// All of them, in the order in which they are shown.
-const NEEDS: [Need; 7] = [
+const NEEDS: &[Need] = &[
     Need {
         package: "postgresql",
         why: "database of examples/shop",
@@ -29,6 +29,11 @@ const NEEDS: [Need; 7] = [
         package: "redis-server",
         why: "cache and queue of examples/shop",
         present: || has("redis-server") && has("redis-cli"),
+    },
+    Need {
+        package: "mariadb-server",
+        why: "statistics of a MySQL server",
+        present: || has("mariadbd"),
     },
     Need {
         package: "nodejs",
@@ -49,6 +54,11 @@ const NEEDS: [Need; 7] = [
         package: "tmux",
         why: "a real terminal to run Forge in",
         present: || has("tmux"),
+    },
+    Need {
+        package: "git",
+        why: "what has changed where a program crashed",
+        present: || has("git"),
     },
     Need {
         package: "procps",

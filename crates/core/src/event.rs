@@ -58,6 +58,8 @@ pub enum Event {
         run: RunId,
         /// Pid of the leader.
         pid: i32,
+        /// When, in nanoseconds since 1970.
+        at: u64,
     },
     /// The run does not exist and will not.
     NotSpawned {

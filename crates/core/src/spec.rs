@@ -431,7 +431,44 @@ pub struct Settings {
     pub auto_restore: bool,
     /// Desktop notification on a crash.
     pub notify: bool,
+    /// How much all logs of the workspace may take together, in bytes.
+    #[serde(default = "log_total")]
+    pub log_total: u64,
+    /// What lines of output are events of, before the forms that are known.
+    #[serde(default)]
+    pub events: Vec<OutputEvent>,
 }
+
+/// A state that was written before there was such a setting has its default.
+fn log_total() -> u64 {
+    Settings::default().log_total
+}
+
+/// A rule by which lines of output are events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutputEvent {
+    /// A line with this is the event; its named groups are the event's fields.
+    pub pattern: Pattern,
+    /// What has happened: one of [`OUTPUT_EVENTS`].
+    pub kind: String,
+    /// For people, with `${name}` for a group; without it, the line is the message.
+    pub message: Option<String>,
+}
+
+/// The kinds of events that output can state.
+pub const OUTPUT_EVENTS: [&str; 11] = [
+    "ready",
+    "listening",
+    "compiled",
+    "rebuild",
+    "reload",
+    "slow",
+    "bundle-size",
+    "test-summary",
+    "migration",
+    "deprecation",
+    "warning",
+];
 
 impl Default for Settings {
     fn default() -> Self {
@@ -444,6 +481,8 @@ impl Default for Settings {
             log: LogSpec::default(),
             auto_restore: false,
             notify: false,
+            log_total: 2 << 30,
+            events: Vec::new(),
         }
     }
 }

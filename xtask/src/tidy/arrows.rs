@@ -39,7 +39,7 @@ const ROOMS: &[Room] = &[
     ),
     room("forge-api", 1, &[]),
     room("forge-services", 1, &[]),
-    room("forge-detect", 1, &[]),
+    room("forge-detect", 1, &["forge-config"]),
     room("forge-diagnose", 1, &["forge-facts", "forge-logs"]),
     room(
         "forge-exchange",
@@ -76,7 +76,7 @@ const ROOMS: &[Room] = &[
         knows: Knows::Everything,
     },
     room("forge-demo", 3, &[]),
-    room("xtask", 3, &["forge-logs"]),
+    room("xtask", 3, &["forge-logs", "forge-detect", "forge-diagnose"]),
 ];
 
 /// Crates that only tests may use.
@@ -183,7 +183,7 @@ mod tests {
 
     #[test]
     fn no_room_is_allowed_what_lies_above_it() {
-        for room in &ROOMS {
+        for room in ROOMS {
             let Knows::Only(names) = room.knows else {
                 continue;
             };

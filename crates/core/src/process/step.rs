@@ -20,6 +20,8 @@ pub(crate) enum Happening {
     Spawned {
         run: RunId,
         pid: i32,
+        /// When, as the journal has it: a later supervisor reads the same there.
+        at: u64,
     },
     NotSpawned {
         run: RunId,
@@ -71,7 +73,13 @@ pub(crate) fn step(
     out: &mut Out,
 ) {
     match happening {
-        Happening::Spawned { run, pid } => spawned(spec, process, run, pid, now, out),
+        Happening::Spawned { run, pid, at } => {
+            let since = Since {
+                mono: Some(now.mono),
+                unix_ns: at,
+            };
+            spawned(spec, process, (run, pid, since), now, out);
+        }
         Happening::NotSpawned { run, failure } => {
             not_spawned(spec, process, run, failure, now, out);
         }
@@ -110,15 +118,10 @@ pub(crate) fn step(
 fn spawned(
     spec: &ProcessSpec,
     process: &mut Process,
-    run: RunId,
-    pid: i32,
+    (run, pid, since): (RunId, i32, Since),
     now: Now,
     out: &mut Out,
 ) {
-    let since = Since {
-        mono: Some(now.mono),
-        unix_ns: now.unix_ns,
-    };
     match &mut process.state {
         State::Launching { run: ours, start } if *ours == run => {
             let (kind, word) = match start {

@@ -7,7 +7,7 @@ use crate::restart::Repeats;
 /// To whom something has happened, and what; nothing for what people ask for.
 pub(super) fn happening(event: Event) -> Option<(String, Happening)> {
     Some(match event {
-        Event::Spawned { name, run, pid } => (name, Happening::Spawned { run, pid }),
+        Event::Spawned { name, run, pid, at } => (name, Happening::Spawned { run, pid, at }),
         Event::NotSpawned { name, run, failure } => (name, Happening::NotSpawned { run, failure }),
         Event::Exited {
             name,

@@ -282,7 +282,7 @@ fn a_run_that_nobody_expects_is_ended() {
 }
 
 #[test]
-fn deadlines_tell_how_long_one_may_sleep() {
+fn deadlines_tell_how_long_one_may_wait() {
     let mut world = World::new("db check | api needs=db");
     assert_eq!(world.workspace.deadline(), None);
     world.play("start api => launch db\nspawned db => probe db");

@@ -1,3 +1,5 @@
+//! What the grammar promises: docs and help name the same commands and options.
+
 use std::collections::BTreeSet;
 
 use clap::{Command, CommandFactory};
