@@ -145,6 +145,9 @@ impl Client {
 pub struct Stream {
     body: Incoming,
     buffer: Vec<u8>,
+    /// Where in the buffer the next event begins.
+    at: usize,
+    last_id: Option<String>,
 }
 
 /// One server-sent event.
@@ -154,6 +157,8 @@ pub struct StreamEvent {
     pub name: String,
     /// Its `data`, JSON.
     pub data: String,
+    /// Its `id`: where a stream goes on that is asked for again with `after`.
+    pub id: Option<String>,
 }
 
 impl StreamEvent {
@@ -168,6 +173,11 @@ impl StreamEvent {
 }
 
 impl Stream {
+    /// The last `id` that has come, with an event or alone.
+    pub fn last_id(&self) -> Option<&str> {
+        self.last_id.as_deref()
+    }
+
     /// The next event; `None` at the end of the stream. A `problem` comes as an error.
     ///
     /// # Errors
@@ -194,12 +204,19 @@ impl Stream {
 
     fn take_event(&mut self) -> Option<StreamEvent> {
         loop {
-            let end = self.buffer.windows(2).position(|two| two == b"\n\n")?;
-            let block: Vec<u8> = self.buffer.drain(..end + 2).collect();
-            let text = String::from_utf8_lossy(&block);
+            let rest = &self.buffer[self.at..];
+            let Some(end) = rest.windows(2).position(|two| two == b"\n\n") else {
+                // Moved once for each piece that comes, not for each event in it.
+                self.buffer.drain(..self.at);
+                self.at = 0;
+                return None;
+            };
+            let text = String::from_utf8_lossy(&rest[..end]).into_owned();
+            self.at += end + 2;
             let mut event = StreamEvent {
                 name: "message".to_string(),
                 data: String::new(),
+                id: None,
             };
             let mut any = false;
             for line in text.lines() {
@@ -207,6 +224,7 @@ impl Stream {
                 let value = value.strip_prefix(' ').unwrap_or(value);
                 match field {
                     "event" => event.name = value.to_string(),
+                    "id" => event.id = Some(value.to_string()),
                     "data" => {
                         if any {
                             event.data.push('\n');
@@ -216,6 +234,9 @@ impl Stream {
                     }
                     _ => {}
                 }
+            }
+            if event.id.is_some() {
+                self.last_id.clone_from(&event.id);
             }
             // A block without data is a comment that keeps the connection warm.
             if any {
@@ -255,6 +276,8 @@ async fn open_stream(response: Response<Incoming>) -> Result<Stream, ClientError
         return Ok(Stream {
             body: response.into_body(),
             buffer: Vec::new(),
+            at: 0,
+            last_id: None,
         });
     }
     match read_json::<serde_json::Value>(response).await {

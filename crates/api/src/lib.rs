@@ -11,17 +11,25 @@
 //! Fields may be added, never renamed; readers ignore what they do not know.
 
 mod client;
+mod crash;
 mod daemon;
 mod events;
 mod lifecycle;
+mod logs;
 mod monitor;
 mod ports;
 mod problem;
 mod process;
 mod queries;
+mod restore;
 mod status;
 
 pub use client::{Client, ClientError, Stream, StreamEvent};
+pub use crash::{
+    ChangedHunk, ChangesAnswer, CommitInfo, CrashCause, CrashChanges, CrashFrame, CrashLocation,
+    CrashOrigin, CrashQuery, CrashReport, CrashSuggestion, CrashUsage, CrashesAnswer, CrashesQuery,
+    DependencyState, Difference, LogPosition, PortHolder, RevertAnswer, RevertRequest,
+};
 pub use daemon::{DaemonStatus, ProcessPid};
 pub use events::{Event, EventsQuery};
 pub use lifecycle::{
@@ -29,6 +37,7 @@ pub use lifecycle::{
     RestartRequest, RunRequest, StartAnswer, StartRequest, StopAnswer, StopRequest, StoppedLeft,
     TargetsRequest,
 };
+pub use logs::{LogGap, LogLine, LogsAnswer, LogsQuery, query_string};
 pub use ports::{
     KillPortAnswer, KillPortRequest, OrphanRow, OrphansAnswer, PortRow, PortsAnswer, Refused,
 };
@@ -41,6 +50,7 @@ pub use process::{
 pub use queries::{
     Because, GraphAnswer, GraphNode, ProfileRow, ProfilesAnswer, WhyAnswer, WhySetting,
 };
+pub use restore::{RestoreRequest, RunningAnswer};
 pub use status::{Health, KeeperInfo, Process, Status, SupervisorInfo, Totals, Warning};
 
 /// All paths of this version of the API begin with it.
@@ -49,7 +59,7 @@ pub const PREFIX: &str = "/v1";
 /// The header of every answer that names the version of the supervisor's program.
 pub const VERSION_HEADER: &str = "forge-version";
 
-/// Paths of the verbs, without [`PREFIX`].
+/// Paths of the verbs, without [`PREFIX`]; `OPENAPI` and `METRICS` stand without it.
 pub mod path {
     #![allow(missing_docs)]
     pub const STATUS: &str = "/status";
@@ -59,6 +69,8 @@ pub mod path {
     pub const RESTART: &str = "/restart";
     pub const RELOAD: &str = "/reload";
     pub const RUN: &str = "/run";
+    pub const RUNNING: &str = "/running";
+    pub const RESTORE: &str = "/restore";
     pub const PAUSE: &str = "/pause";
     pub const RESUME: &str = "/resume";
     pub const SIGNAL: &str = "/signal";
@@ -68,7 +80,13 @@ pub mod path {
     pub const EXEC: &str = "/exec";
     pub const EVENTS: &str = "/events";
     pub const EVENTS_STREAM: &str = "/events/stream";
+    pub const LOGS: &str = "/logs";
+    pub const LOGS_STREAM: &str = "/logs/stream";
     pub const WHY: &str = "/why";
+    pub const CRASHES: &str = "/crashes";
+    pub const CRASH: &str = "/crash";
+    pub const CRASH_REVERT: &str = "/crash/revert";
+    pub const CHANGES: &str = "/changes";
     pub const GRAPH: &str = "/graph";
     pub const PROFILES: &str = "/profiles";
     pub const PS: &str = "/ps";
@@ -78,6 +96,8 @@ pub mod path {
     pub const ORPHANS_KILL: &str = "/orphans/kill";
     pub const MONITOR: &str = "/monitor";
     pub const HOGS: &str = "/hogs";
+    pub const OPENAPI: &str = "/openapi.json";
+    pub const METRICS: &str = "/metrics";
     pub const DAEMON: &str = "/daemon";
     pub const DAEMON_STOP: &str = "/daemon/stop";
     pub const DAEMON_RESTART: &str = "/daemon/restart";

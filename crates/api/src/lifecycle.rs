@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::status::Process;
 
 /// What to do about a port that is taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnConflict {
     /// Ask (clients without a terminal mean `fail`).
@@ -24,7 +25,7 @@ pub enum OnConflict {
 }
 
 /// `POST /start`: answers with a stream of [`Progress`], then a [`StartAnswer`].
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct StartRequest {
     /// The profile; `None`: the one in use, else the default.
@@ -42,7 +43,7 @@ pub struct StartRequest {
 }
 
 /// `POST /restart`: like start.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RestartRequest {
     /// Names, groups, globs; empty: all that run.
@@ -58,7 +59,7 @@ pub struct RestartRequest {
 }
 
 /// `POST /reload`: like start; what changed in the file is applied.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ReloadRequest {
     /// The client's environment.
@@ -70,7 +71,7 @@ pub struct ReloadRequest {
 }
 
 /// `POST /run`: a process that is not in the file; like start.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct RunRequest {
     /// Its name.
@@ -85,6 +86,8 @@ pub struct RunRequest {
     pub env: BTreeMap<String, String>,
     /// Run on a pseudo-terminal.
     pub tty: bool,
+    /// The agent that starts it, by name: its group, too.
+    pub agent: Option<String>,
     /// The client's environment.
     pub environment: BTreeMap<String, String>,
     /// Whether the answer waits until it is ready.
@@ -94,14 +97,14 @@ pub struct RunRequest {
 }
 
 /// How far a start has come. Sent when something has changed.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Progress {
     /// A line for each process concerned, in the order of the file.
     pub processes: Vec<ProgressLine>,
 }
 
 /// One process of a start.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProgressLine {
     /// Its name.
     pub name: String,
@@ -118,7 +121,7 @@ pub struct ProgressLine {
 }
 
 /// The end of a start, restart, reload or run.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct StartAnswer {
     /// Whether all that was asked for is up.
     pub ok: bool,
@@ -141,7 +144,7 @@ pub struct StartAnswer {
 }
 
 /// A process that did not come up.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct FailedProcess {
     /// Its name.
     pub name: String,
@@ -149,10 +152,19 @@ pub struct FailedProcess {
     pub message: String,
     /// The last lines of its output.
     pub tail: Vec<String>,
+    /// The crash that was recorded of it, its cause in one sentence, and where in the code.
+    #[serde(default)]
+    pub crash: Option<u64>,
+    /// See `crash`.
+    #[serde(default)]
+    pub summary: Option<String>,
+    /// `app/main.go:45`.
+    #[serde(default)]
+    pub location: Option<String>,
 }
 
 /// A port that somebody else has.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Conflict {
     /// The process that wants it.
     pub name: String,
@@ -169,7 +181,7 @@ pub struct Conflict {
 }
 
 /// `POST /stop`: answers with a stream of [`Progress`], then a [`StopAnswer`].
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct StopRequest {
     /// Names, groups, globs; empty: all.
@@ -181,7 +193,7 @@ pub struct StopRequest {
 }
 
 /// The end of a stop: verified.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct StopAnswer {
     /// Whether nothing is left.
     pub ok: bool,
@@ -196,7 +208,7 @@ pub struct StopAnswer {
 }
 
 /// What could not be ended, or a port that is still taken.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct StoppedLeft {
     /// The process of the file.
     pub name: String,
@@ -209,7 +221,7 @@ pub struct StoppedLeft {
 }
 
 /// `POST /pause` and `/resume`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct TargetsRequest {
     /// Names, groups, globs; empty: all.
@@ -217,7 +229,7 @@ pub struct TargetsRequest {
 }
 
 /// The names that a verb was carried out on.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct NamesAnswer {
     /// Names.
     pub names: Vec<String>,

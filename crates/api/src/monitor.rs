@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, Serializer};
 
 use crate::status::{Process, Warning};
 
 /// What is asked of `/monitor`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct MonitorQuery {
     /// A name, group or glob; `None`: all.
@@ -26,7 +27,7 @@ pub struct MonitorQuery {
 }
 
 /// The machine and its processes.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Monitor {
     /// Absolute path of the workspace.
     pub workspace: String,
@@ -39,7 +40,7 @@ pub struct Monitor {
 }
 
 /// What the machine uses; `None` is what could not be read.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct System {
     /// Percent of all cores together.
@@ -55,7 +56,7 @@ pub struct System {
 }
 
 /// A process with its past.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct MonitorProcess {
     /// The fields of the status.
     #[serde(flatten)]
@@ -68,7 +69,7 @@ pub struct MonitorProcess {
 pub type Series = BTreeMap<String, Vec<Point>>;
 
 /// Second since 1970 in which its interval begins, and the value. Whole numbers are written as such.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize, JsonSchema)]
 pub struct Point(pub u64, pub f64);
 
 impl Serialize for Point {
@@ -84,14 +85,14 @@ impl Serialize for Point {
 }
 
 /// `GET /hogs`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Hogs {
     /// The busiest first.
     pub processes: Vec<Hog>,
 }
 
 /// A process of this machine that uses much.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Hog {
     pub pid: i32,

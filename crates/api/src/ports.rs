@@ -1,16 +1,17 @@
 //! Ports and orphans: what listens on this machine, and what was left behind.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `GET /ports`: sockets that wait for others.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct PortsAnswer {
     /// By port.
     pub ports: Vec<PortRow>,
 }
 
 /// A socket that waits for others. What another user's permissions hide is null.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct PortRow {
     /// `tcp` or `udp`.
     pub protocol: String,
@@ -37,7 +38,7 @@ pub struct PortRow {
 }
 
 /// `POST /kill-port`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct KillPortRequest {
     /// The port.
@@ -49,7 +50,7 @@ pub struct KillPortRequest {
 }
 
 /// What became of a port.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct KillPortAnswer {
     /// Whether nobody listens there any more.
     pub ok: bool,
@@ -66,7 +67,7 @@ pub struct KillPortAnswer {
 }
 
 /// A process that was not ended.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Refused {
     /// Its pid; null where it is hidden.
     pub pid: Option<i32>,
@@ -75,14 +76,14 @@ pub struct Refused {
 }
 
 /// `GET /orphans`: trees that belong to no live run.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct OrphansAnswer {
     /// Oldest first.
     pub orphans: Vec<OrphanRow>,
 }
 
 /// A tree that was left behind.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct OrphanRow {
     /// Its topmost process.
     pub pid: i32,

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What went wrong, for people and for scripts.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Problem {
-    /// A short name of the kind: `usage`, `configuration`, `unknown-process`, `port-conflict`, `failed`.
+    /// A short name of the kind: `usage`, `configuration`, `unknown-path`, `unknown-process`, `port-conflict`, `failed`.
     #[serde(rename = "type")]
     pub kind: String,
     /// What failed, on what, why.
@@ -35,6 +36,11 @@ impl Problem {
         Problem::new("unknown-process", 3, detail)
     }
 
+    /// No such path in this version of the API (exit code 2).
+    pub fn unknown_path(detail: impl Into<String>) -> Self {
+        Problem::new("unknown-path", 2, detail)
+    }
+
     /// The operation failed (exit code 1).
     pub fn failed(detail: impl Into<String>) -> Self {
         Problem::new("failed", 1, detail)
@@ -58,6 +64,7 @@ impl Problem {
     /// The HTTP status that goes with it.
     pub fn http_status(&self) -> u16 {
         match self.exit_code {
+            2 if self.kind == "unknown-path" => 404,
             2 => 400,
             3 => 404,
             4 => 409,

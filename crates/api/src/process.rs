@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `POST /signal`.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SignalRequest {
     /// A name, group or glob.
     pub target: String,
@@ -17,7 +18,7 @@ pub struct SignalRequest {
 }
 
 /// `POST /input`: bytes for the standard input or terminal of a process.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InputRequest {
     /// A name, group or glob.
     pub target: String,
@@ -33,7 +34,7 @@ pub struct InputRequest {
 }
 
 /// `POST /resize`: the size of the terminal of a process.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResizeRequest {
     /// A name.
     pub target: String,
@@ -44,7 +45,7 @@ pub struct ResizeRequest {
 }
 
 /// `POST /wait`: answers when it has happened, or with exit code 1 when the time is over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WaitRequest {
     /// A name, group or glob: all of it.
     pub target: String,
@@ -56,7 +57,7 @@ pub struct WaitRequest {
 }
 
 /// What to wait for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum WaitFor {
     /// It is ready, or a oneshot has succeeded.
@@ -68,7 +69,7 @@ pub enum WaitFor {
 }
 
 /// The end of a wait.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct WaitAnswer {
     /// Whether it has happened.
     pub ok: bool,
@@ -81,7 +82,7 @@ pub struct WaitAnswer {
 }
 
 /// `POST /exec`: what a command needs to run as if it were the process.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ExecRequest {
     /// A name.
@@ -93,7 +94,7 @@ pub struct ExecRequest {
 }
 
 /// Folder and whole environment of a process.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ExecAnswer {
     /// Absolute folder.
     pub cwd: String,
@@ -102,14 +103,14 @@ pub struct ExecAnswer {
 }
 
 /// `GET /ps`: process trees.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct PsAnswer {
     /// Parents before children, each tree together.
     pub rows: Vec<PsRow>,
 }
 
 /// One process of a tree.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct PsRow {
     /// The process of the file.

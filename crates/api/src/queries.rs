@@ -1,9 +1,10 @@
 //! `why`, `graph` and `profiles`.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// `GET /why?name=…`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct WhyAnswer {
     /// The process.
     pub name: String,
@@ -18,7 +19,7 @@ pub struct WhyAnswer {
 }
 
 /// One reason.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Because {
     /// In words.
     pub text: String,
@@ -27,7 +28,7 @@ pub struct Because {
 }
 
 /// A setting and where it came from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WhySetting {
     /// `command`, `env.NODE_ENV`, …
     pub key: String,
@@ -38,14 +39,14 @@ pub struct WhySetting {
 }
 
 /// `GET /graph`: who needs whom.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct GraphAnswer {
     /// In an order in which they can start.
     pub nodes: Vec<GraphNode>,
 }
 
 /// A process and what it needs.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct GraphNode {
     /// Its name.
     pub name: String,
@@ -58,14 +59,14 @@ pub struct GraphNode {
 }
 
 /// `GET /profiles`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ProfilesAnswer {
     /// In the order of the file.
     pub profiles: Vec<ProfileRow>,
 }
 
 /// A profile.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ProfileRow {
     /// Its name.
     pub name: String,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::events::Event;
 
 /// A workspace and its processes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
     /// Absolute path of the workspace.
     pub workspace: String,
@@ -28,7 +29,7 @@ pub struct Status {
 }
 
 /// The daemon.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SupervisorInfo {
     /// Its pid.
     pub pid: i32,
@@ -39,14 +40,14 @@ pub struct SupervisorInfo {
 }
 
 /// The keeper.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct KeeperInfo {
     /// Its pid.
     pub pid: i32,
 }
 
 /// Sums over all processes.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Totals {
     /// Processes that run.
     pub running: usize,
@@ -57,7 +58,7 @@ pub struct Totals {
 }
 
 /// One process.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[allow(missing_docs)]
 pub struct Process {
     pub name: String,
@@ -118,7 +119,7 @@ pub struct Process {
 }
 
 /// The health of a process.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Health {
     /// `none`, `checking`, `healthy`, `unhealthy`.
     pub state: String,
@@ -129,7 +130,7 @@ pub struct Health {
 }
 
 /// What deserves a look.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Warning {
     /// The process that it is about; `None` for the workspace.
     pub process: Option<String>,

@@ -21,6 +21,7 @@ mod cron;
 mod diagnostic;
 mod document;
 mod dotenv;
+mod events;
 mod extends;
 mod files;
 mod finding;

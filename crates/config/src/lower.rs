@@ -322,7 +322,18 @@ pub(crate) fn settings(map: SettingsMap) -> Settings {
         settings.history = at.value.0;
     }
     if let Some(at) = map.log {
-        settings.log = log(*at.value, &LogSpec::default());
+        let all = *at.value;
+        settings.log_total = all.total.map_or(settings.log_total, |at| at.value.0);
+        let own = LogMap {
+            max_size: all.max_size,
+            keep: all.keep,
+            level: all.level,
+            multiline: all.multiline,
+        };
+        settings.log = log(own, &LogSpec::default());
+    }
+    if let Some(at) = map.events {
+        settings.events = at.value.0.into_iter().map(|(event, _)| event).collect();
     }
     settings
 }

@@ -4,18 +4,18 @@ use std::time::Duration;
 
 use forge_core::spec::{
     OnDeterministic, OnDown, OnExceed, OnExit, OnUnhealthy, Pattern, PortSpec, RestartPolicy,
-    Scope, StderrMode, StopOrder,
+    OutputEvent, Scope, StderrMode, StopOrder,
 };
 use serde_json::{Value, json};
 
 use crate::forms::{Command, Environment, List, Mapping, OneOrMore, Patterns, nested};
 use crate::reader::{Field, Read, Reader, Record, record};
 use crate::scalars::{
-    Factor, Name, Percent, Plain, Port, Reference, Signal, Size, Span, Text, Whole,
+    AsWritten, Factor, Name, Percent, Plain, Port, Reference, Signal, Size, Span, Text, Whole,
 };
 use crate::short_forms::{DependsOn, Glob, Health, Status, Watch};
 use crate::tree::{Kind, Node};
-use crate::words::{ConditionWord, LevelWord};
+use crate::words::{ConditionWord, EventWord, LevelWord};
 
 record! {
     /// An entry of a profile.
@@ -244,6 +244,34 @@ record! {
 }
 
 record! {
+    /// `settings.log`.
+    AllLogsMap called "settings.log" {
+        /// Size of a file.
+        max_size: Size = "64MB",
+        /// Files kept of each stream.
+        keep: Whole<1, 10_000> = "5",
+        /// From regular expression to level, tried before the built-in forms.
+        level: Patterns<LevelWord>,
+        /// The first line of a record.
+        multiline: Pattern,
+        /// Size of all logs of the workspace together; the oldest are removed first.
+        total: Size = "2GB",
+    }
+}
+
+record! {
+    /// An entry of `settings.events`.
+    EventMap called "event" {
+        /// A line that matches is the event; named groups are its fields.
+        pattern: Pattern,
+        /// What has happened.
+        kind: EventWord,
+        /// What people are told, with `${name}` for a group.
+        message: AsWritten = "the line",
+    }
+}
+
+record! {
     /// `settings`.
     SettingsMap called "settings" {
         /// The profile that is meant when none is named.
@@ -257,7 +285,9 @@ record! {
         /// How long metrics are kept.
         history: Span = "6h",
         /// Defaults for all logs.
-        log: Box<LogMap>,
+        log: Box<AllLogsMap>,
+        /// Lines of output that are events.
+        events: List<OutputEvent>,
         /// Bring back what ran, after a reboot, by itself.
         auto_restore: bool = "false",
         /// Desktop notification on a crash.
@@ -273,6 +303,7 @@ nested!(
     LimitsMap,
     LogMap,
     HooksMap,
+    AllLogsMap,
     SettingsMap
 );
 

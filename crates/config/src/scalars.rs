@@ -39,6 +39,20 @@ impl Read for Plain {
     }
 }
 
+/// Text in which nothing is replaced.
+#[derive(Debug, Clone)]
+pub(crate) struct AsWritten(pub(crate) String);
+
+impl Read for AsWritten {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        Some(AsWritten(reader.scalar("text", node)?.text.clone()))
+    }
+
+    fn schema() -> Value {
+        json!({ "type": "string" })
+    }
+}
+
 /// The name of something, taken as it is written.
 #[derive(Debug, Clone)]
 pub(crate) struct Name(pub(crate) String);

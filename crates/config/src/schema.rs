@@ -3,8 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    DebugMap, DependencyMap, HealthMap, HooksMap, LimitsMap, LogMap, ProcessMap, RestartMap,
-    ScheduleMap, SettingsMap, StopMap, WatchMap,
+    AllLogsMap, DebugMap, DependencyMap, EventMap, HealthMap, HooksMap, LimitsMap, LogMap,
+    ProcessMap, RestartMap, ScheduleMap, SettingsMap, StopMap, WatchMap,
 };
 use crate::reader::{Field, Record};
 
@@ -31,6 +31,8 @@ pub fn schema() -> Value {
     define::<LimitsMap>(&mut definitions);
     define::<LogMap>(&mut definitions);
     define::<HooksMap>(&mut definitions);
+    define::<AllLogsMap>(&mut definitions);
+    define::<EventMap>(&mut definitions);
     define::<SettingsMap>(&mut definitions);
     // What a process does not say itself, another says that it extends.
     definitions[ProcessMap::NAME]["required"] = json!(["name"]);

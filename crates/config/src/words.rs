@@ -1,8 +1,8 @@
 //! Values that are one word of a closed list.
 
 use forge_core::spec::{
-    OnDeterministic, OnDown, OnExceed, OnExit, OnUnhealthy, RestartPolicy, Scope, StderrMode,
-    StopOrder,
+    OUTPUT_EVENTS, OnDeterministic, OnDown, OnExceed, OnExit, OnUnhealthy, RestartPolicy, Scope,
+    StderrMode, StopOrder,
 };
 use serde_json::{Value, json};
 
@@ -82,6 +82,24 @@ pub(crate) enum ConditionWord {
 /// The name of a log level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LevelWord(pub(crate) &'static str);
+
+/// The kind of an event that output can state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct EventWord(pub(crate) &'static str);
+
+impl Read for EventWord {
+    fn read(node: &Node, reader: &mut Reader<'_>) -> Option<Self> {
+        choose(&event_words(), node, reader)
+    }
+
+    fn schema() -> Value {
+        words_schema(&event_words())
+    }
+}
+
+fn event_words() -> [(&'static str, EventWord); OUTPUT_EVENTS.len()] {
+    OUTPUT_EVENTS.map(|word| (word, EventWord(word)))
+}
 
 words! {
     ConditionWord {

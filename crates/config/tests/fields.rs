@@ -458,6 +458,27 @@ x-free: {any: [thing]}",
 }
 
 #[test]
+fn the_size_of_all_logs_and_events_of_output_are_settings() {
+    let settings = |yaml: &str| Workspace::new(yaml).config().settings.clone();
+    assert_eq!(settings("dev:").log_total, 2 << 30);
+    let own = settings(
+        "settings:
+  log: {total: 500MB, keep: 2}
+  events:
+    - {pattern: 'warm in (?P<ms>[0-9]+ms)', kind: ready, message: 'took ${ms}'}
+    - {pattern: '^OLD ', kind: deprecation}
+",
+    );
+    assert_eq!((own.log_total, own.log.keep), (500 << 20, 2));
+    let kinds: Vec<(&str, Option<&str>)> = own
+        .events
+        .iter()
+        .map(|event| (event.kind.as_str(), event.message.as_deref()))
+        .collect();
+    assert_eq!(kinds, [("ready", Some("took ${ms}")), ("deprecation", None)]);
+}
+
+#[test]
 fn the_default_profile_is_dev_else_the_first() {
     let default = |yaml: &str| {
         Workspace::new(yaml)

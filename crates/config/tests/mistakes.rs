@@ -278,3 +278,21 @@ fn json_has_the_same_places() {
     assert_eq!(first["suggestion"], "did you mean `command`?");
     assert_eq!(first["source"], "    comand: x");
 }
+
+#[test]
+fn mistakes_in_events_of_output_are_told_at_their_places() {
+    assert_snapshot!(told(
+        "settings:
+  log: {total: lots}
+  events:
+    - {pattern: 'warm (', kind: ready}
+    - {pattern: 'warm', kind: raedy}
+    - {pattern: 'in (?P<ms>[0-9]+)', kind: slow, message: 'took ${mss}'}
+    - {kind: slow}
+    - {patern: x, kind: slow}
+    - slow
+dev:
+  - {name: web, command: x}
+"
+    ));
+}

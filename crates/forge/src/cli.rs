@@ -33,8 +33,13 @@ fn finish(cli: Cli) -> u8 {
     };
     let outcome = match cli.command {
         Some(command) => run(command, &context),
-        None if std::io::stdin().is_terminal() => commands::overview::run(&context),
-        None => console::read_lines(&context, &mut std::io::stdin().lock()),
+        None if !std::io::stdin().is_terminal() => {
+            console::read_lines(&context, &mut std::io::stdin().lock(), None)
+        }
+        None if cli.plain => {
+            console::read_lines(&context, &mut std::io::stdin().lock(), Some("forge> "))
+        }
+        None => commands::overview::run(&context),
     };
     settle(outcome, &context)
 }
@@ -105,6 +110,11 @@ fn run(command: Command, context: &Context) -> Outcome {
         Command::Daemon(DaemonCommand::Status(args)) => commands::daemon::status(&args, context),
         Command::Daemon(DaemonCommand::Restart(args)) => commands::daemon::restart(&args, context),
         Command::Daemon(DaemonCommand::Stop(args)) => commands::daemon::stop(&args, context),
+        Command::Mcp(args) => commands::mcp::run(&args, context),
+        Command::Explain(args) => commands::explain::run(&args, context),
+        Command::Trust(args) => commands::trust::run(&args, context),
+        Command::Hook(args) => commands::hook::run(&args, context),
+        Command::Selftest(args) => commands::selftest::run(&args, context),
         Command::Schema => commands::schema::run(context),
         Command::Completions(args) => commands::completions::run(&args, context),
         Command::Man(args) => commands::man::run(&args, context),
@@ -121,6 +131,8 @@ fn run_dev(command: DevCommand, context: &Context) -> Outcome {
         DevCommand::Pause(args) => commands::pause::pause(&args, context),
         DevCommand::Resume(args) => commands::pause::resume(&args, context),
         DevCommand::Status(args) => commands::status::run(&args, context),
+        DevCommand::Monitor(args) => commands::monitor::run(&args, context),
+        DevCommand::Hogs(args) => commands::hogs::run(&args, context),
         DevCommand::Logs(args) => commands::logs::run(&args, context),
         DevCommand::Search(args) => commands::search::run(&args, context),
         DevCommand::Events(args) => commands::events::run(&args, context),
@@ -132,10 +144,23 @@ fn run_dev(command: DevCommand, context: &Context) -> Outcome {
         DevCommand::Wait(args) => commands::wait::run(&args, context),
         DevCommand::Exec(args) => commands::exec::run(&args, context),
         DevCommand::Why(args) => commands::why::run(&args, context),
+        DevCommand::Crashes(args) => commands::crashes::run(&args, context),
+        DevCommand::Crash(args) => commands::crash::run(&args, context),
+        DevCommand::Changes(args) => commands::changes::run(&args, context),
         DevCommand::Graph(args) => commands::graph::run(&args, context),
+        DevCommand::Detect(args) => commands::detect::run(&args, context),
+        DevCommand::Init(args) => commands::init::run(&args, context),
+        DevCommand::Import(args) => commands::import::run(&args, context),
+        DevCommand::Export(args) => commands::export::run(&args, context),
         DevCommand::Check(args) => commands::check::run(&args, context),
         DevCommand::Profiles(args) => commands::profiles::run(&args, context),
+        DevCommand::Save(args) => commands::save::run(&args, context),
+        DevCommand::Restore(args) => commands::restore::run(&args, context),
         DevCommand::Paths(args) => commands::paths::run(&args, context),
+        DevCommand::Ports(args) => commands::ports::all(&args, context),
+        DevCommand::Port(args) => commands::ports::one(&args, context),
+        DevCommand::KillPort(args) => commands::kill_port::run(&args, context),
+        DevCommand::Orphans(args) => commands::orphans::run(&args, context),
         DevCommand::Ps(args) => commands::ps::run(&args, context),
         DevCommand::Doctor(args) => commands::doctor::run(&args, context),
     }

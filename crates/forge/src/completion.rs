@@ -2,7 +2,8 @@
 //! answers nothing rather than an error.
 
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use clap::CommandFactory;
 use clap_complete::engine::CompletionCandidate;
@@ -80,9 +81,18 @@ pub(crate) fn levels() -> Vec<CompletionCandidate> {
         .collect()
 }
 
+/// Names are those of this workspace from now on: a console completes many lines in it.
+pub(crate) fn within(workspace: &Path) {
+    // A console is opened once.
+    let _ = WORKSPACE.set(workspace.to_path_buf());
+}
+
+static WORKSPACE: OnceLock<PathBuf> = OnceLock::new();
+
 fn known() -> Vec<ProcessSpec> {
+    let chosen = WORKSPACE.get().cloned();
     let global = Global {
-        workspace: workspace_option(std::env::args_os()),
+        workspace: chosen.or_else(|| workspace_option(std::env::args_os())),
         ..Global::default()
     };
     Place::find(&global)

@@ -48,6 +48,16 @@ pub(crate) fn load(
         .map_err(|mistakes| Failure::rendered(mistakes.render(context.ui.colour_err)))
 }
 
+/// The configuration for the default profile, with mistakes laid out without colours.
+///
+/// # Errors
+///
+/// As [`load`].
+pub(crate) fn load_plain(workspace: &Path) -> Result<Config, Failure> {
+    forge_config::load_for(&source(workspace), None)
+        .map_err(|mistakes| Failure::rendered(mistakes.render(false)))
+}
+
 fn source(workspace: &Path) -> Source {
     Source::new(workspace, environment())
 }

@@ -138,6 +138,32 @@ impl Link {
         &mut self.client
     }
 
+    /// Connects to a supervisor that runs, or that is about to be back until the deadline; `None`
+    /// where none is. Processes that were left alone bring one back.
+    ///
+    /// # Errors
+    ///
+    /// As [`Link::open_if_any`].
+    pub(crate) async fn open_within(
+        place: &Place,
+        deadline: Instant,
+    ) -> Result<Option<Self>, Failure> {
+        loop {
+            if let Some(link) = Link::open_if_any(place).await? {
+                return Ok(Some(link));
+            }
+            if Instant::now() >= deadline {
+                return Ok(None);
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// The connection alone, for those who make it anew themselves.
+    pub(crate) fn into_client(self) -> Client {
+        self.client
+    }
+
     /// Connects anew.
     ///
     /// # Errors
@@ -172,6 +198,15 @@ impl Link {
             )
         })
     }
+}
+
+/// A connection for one request, for those who ask again themselves; what does not run is started.
+///
+/// # Errors
+///
+/// As [`Link::open_or_start`].
+pub(crate) async fn client(place: &Place) -> Result<Client, Failure> {
+    connect_until(place, true, Instant::now() + PATIENCE).await
 }
 
 /// Waits for the answer of a question that needs no work.
@@ -214,7 +249,7 @@ async fn connect_until(
         if let Some(client) = connect(place).await? {
             return Ok(client);
         }
-        if may_start {
+        if may_start || (nobody_is_there(place) && left_alone(place)) {
             start_keeper(place)?;
         }
         if Instant::now() >= deadline {
@@ -229,6 +264,12 @@ async fn connect_until(
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Whether keeper and supervisor are both gone, so that neither brings the other back.
+fn nobody_is_there(place: &Place) -> bool {
+    let holders = lock_holders(place);
+    holders.keeper.is_none() && holders.supervisor.is_none()
 }
 
 /// Whether a process of this workspace may live although nobody answers: its journal tells of a run

@@ -1,23 +1,34 @@
-//! `forge` with a pipe at its input: slash commands line by line, answers in plain text.
+//! The consoles: full-screen on a terminal, and slash commands line by line with answers in plain text
+//! for pipes and screen readers.
+
+mod host;
 
 use std::io::{BufRead, ErrorKind};
 
 use crate::cli;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, exit};
-use crate::words;
+
+pub(crate) use host::open;
 
 /// Reads and carries out commands until the input ends or `/quit` comes. The exit code is that of
-/// the last command, as with a shell.
+/// the last command, as with a shell. Before each line a person sees the prompt.
 ///
 /// # Errors
 ///
 /// When the input cannot be read.
-pub(crate) fn read_lines(context: &Context, input: &mut dyn BufRead) -> Outcome {
+pub(crate) fn read_lines(
+    context: &Context,
+    input: &mut dyn BufRead,
+    prompt: Option<&str>,
+) -> Outcome {
     let mut code = exit::DONE;
     let mut bytes = Vec::new();
     loop {
         bytes.clear();
+        if let Some(prompt) = prompt {
+            context.ui.out.text(prompt);
+        }
         match input.read_until(b'\n', &mut bytes) {
             Ok(0) => return Ok(code),
             Ok(_) => {}
@@ -54,7 +65,7 @@ fn read(line: &str) -> Line {
     if line.is_empty() || line.starts_with('#') {
         return Line::Nothing;
     }
-    let mut words = match words::split(line) {
+    let mut words = match forge_console::split_words(line) {
         Ok(words) => words,
         Err(why) => return Line::Wrong(Failure::usage(format!("`{line}`: {why}"))),
     };

@@ -19,6 +19,7 @@ mod configuration;
 mod connect;
 mod console;
 mod context;
+mod editor;
 mod failure;
 mod keeper;
 mod offline;
@@ -29,7 +30,6 @@ mod supervisor;
 mod tail;
 mod targets;
 mod terminal;
-mod words;
 
 use std::process::ExitCode;
 
@@ -38,6 +38,9 @@ fn main() -> ExitCode {
     let word = |at: usize| words.get(at).and_then(|word| word.to_str());
     match (word(1), word(2)) {
         (Some("daemon"), Some("run")) => supervisor::run(&words[3..]),
+        (Some("selftest"), Some(commands::selftest::writer::FLAG)) => {
+            commands::selftest::writer::run()
+        }
         _ => cli::main(words),
     }
 }

@@ -106,6 +106,24 @@ pub(crate) fn status(place: &Place, context: &Context) -> Result<Status, Failure
     })
 }
 
+/// The same for a console, which shows the mistakes itself.
+///
+/// # Errors
+///
+/// Mistakes in the configuration (2), without colours.
+pub(crate) fn of_file(place: &Place) -> Result<Status, Failure> {
+    let workspace = place.workspace();
+    if !configuration::exists(workspace) {
+        return Ok(empty(workspace));
+    }
+    let config = configuration::load_plain(workspace)?;
+    let profile = config.default_profile();
+    Ok(Status {
+        processes: profile.map_or_else(Vec::new, |profile| profile.processes.iter().map(stopped).collect()),
+        ..empty(workspace)
+    })
+}
+
 fn empty(workspace: &Path) -> Status {
     Status {
         workspace: workspace.to_string_lossy().into_owned(),
@@ -131,9 +149,9 @@ pub(crate) fn unreadable(place: &Place, failure: &Failure) -> Status {
     };
     Status {
         warnings: vec![Warning {
-            process: None,
             kind: kind.to_string(),
             message,
+            ..Warning::default()
         }],
         ..empty(place.workspace())
     }

@@ -218,6 +218,16 @@ impl EventDetector {
         self.built = false;
     }
 
+    /// It has been built before, as is known from elsewhere.
+    pub fn has_built(&mut self) {
+        self.built = true;
+    }
+
+    /// Goes on with other rules.
+    pub fn set_rules(&mut self, rules: Arc<EventRules>) {
+        self.rules = rules;
+    }
+
     /// The event that the next line states.
     pub fn next(&mut self, line: &[u8]) -> Option<LogEvent> {
         let mut event = detect(&self.rules, line)?;

@@ -9,6 +9,7 @@
 //! * [`QUIET`] and [`PATIENCE`]: when the beginning of a line that has no end yet is shown. Its rest
 //!   follows as a part of its own once the end is there.
 
+mod backlog;
 mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,6 +80,7 @@ pub struct Follower {
     /// Items that were read and wait for others, and since when the first of them does.
     held: Vec<(u64, Item)>,
     held_since: Option<Instant>,
+    levels: bool,
 }
 
 impl Follower {
@@ -97,6 +99,7 @@ impl Follower {
             dirty: BTreeSet::new(),
             held: Vec::new(),
             held_since: None,
+            levels: true,
             follow,
         };
         follower.discover()?;
@@ -274,7 +277,9 @@ impl Follower {
         }
         Ok(Tracked {
             forward,
-            leveller: Leveller::new(self.logs.rules(&source.process)),
+            leveller: self
+                .levels
+                .then(|| Leveller::new(self.logs.rules(&source.process))),
             level: None,
             lag: None,
             open: None,

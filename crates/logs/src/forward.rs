@@ -134,6 +134,20 @@ impl Forward {
         Place::new(self.segment, self.block_at + self.at as u64)
     }
 
+    /// Where the line begins that is read next: that of an unfinished line, where there is one.
+    pub(crate) fn next_line(&self) -> Place {
+        self.open.as_ref().map_or(self.place(), |open| open.place)
+    }
+
+    /// Lets go of a block that has been read to its end.
+    pub(crate) fn let_go(&mut self) {
+        if self.at == self.block.len() {
+            (self.block_at, self.at, self.plain_to) = (self.block_at + self.at as u64, 0, 0);
+            self.block = Vec::new();
+            self.found.within = None;
+        }
+    }
+
     /// The line that was found last.
     pub(crate) fn found(&self) -> &Found {
         &self.found

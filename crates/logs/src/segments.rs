@@ -91,6 +91,24 @@ impl Segments {
             .map_or(Place::new(1, 0), |s| Place::new(s.number, s.size))
     }
 
+    /// How many bytes there are between two places.
+    pub(crate) fn bytes(&self, from: Place, to: Place) -> u64 {
+        let own = |segment: &Segment| {
+            let begin = match segment.number == from.segment() {
+                true => from.offset(),
+                false => 0,
+            };
+            let end = match segment.number == to.segment() {
+                true => to.offset(),
+                false => segment.size,
+            };
+            end.saturating_sub(begin)
+        };
+        let within = from.segment()..=to.segment();
+        let list = self.list.iter().filter(|one| within.contains(&one.number));
+        list.map(own).sum()
+    }
+
     /// Looks for new segments, removed ones and new sizes.
     ///
     /// A segment is finished before the next one is made: sizes are taken after the names are known,

@@ -269,3 +269,38 @@ fn a_file_that_someone_empties_goes_on_from_its_beginning() {
     web.write("b\n", now()).expect("written");
     assert_eq!(texts(&lines(&mut follower, 1)), ["b"]);
 }
+
+#[test]
+fn a_reader_that_is_far_behind_can_go_on_at_the_last_lines() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut writer = Writer::new(&root.path().join("web"), Stream::Stdout).expect("a log");
+    let mut small = Writer::new(&root.path().join("api"), Stream::Stdout).expect("a log");
+    writer.write("first\n".repeat(1000), now()).expect("written");
+    writer.rotate(now()).expect("rotated");
+    writer.write("second\n".repeat(1000), now()).expect("written");
+    writer.write_unindexed("last").expect("written");
+    small.write("a\n", now()).expect("written");
+    let mut follower = follow(root.path(), Start::Beginning);
+    let skipped = follower.skip_backlog(5000).expect("it can be read");
+    assert_eq!(skipped, [("web".to_string(), 13_000)]);
+    writer.write(" line\n", now()).expect("written");
+    let mut come = texts(&lines(&mut follower, 2));
+    come.sort();
+    assert_eq!(come, ["a", "last line"]);
+}
+
+#[test]
+fn another_follower_goes_on_where_one_was_with_the_line_that_had_no_end() {
+    let root = tempfile::tempdir().expect("a folder");
+    let mut writer = Writer::new(&root.path().join("web"), Stream::Stdout).expect("a log");
+    let mut first = follow(root.path(), Start::Beginning).without_levels();
+    writer.write("an error: one\ntwo", now()).expect("written");
+    let seen = lines(&mut first, 1);
+    assert_eq!(texts(&seen), ["an error: one"]);
+    assert_eq!(seen[0].level, None);
+    let places = first.places();
+    drop(first);
+    let mut second = follow(root.path(), Start::At(places));
+    writer.write(" and three\n", now()).expect("written");
+    assert_eq!(texts(&lines(&mut second, 1)), ["two and three"]);
+}

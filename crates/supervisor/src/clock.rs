@@ -40,6 +40,12 @@ pub(crate) fn rfc3339(unix_ns: u64) -> String {
     }
 }
 
+/// Nanoseconds since 1970 of such a text.
+pub(crate) fn parse(rfc3339: &str) -> Option<u64> {
+    let time: jiff::Timestamp = rfc3339.parse().ok()?;
+    u64::try_from(time.as_nanosecond()).ok()
+}
+
 /// A short duration for people: `850ms`, `4.0s`, `2m 05s`, `3h 20m`.
 pub(crate) fn short(time: Duration) -> String {
     let seconds = time.as_secs();

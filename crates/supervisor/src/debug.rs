@@ -15,6 +15,8 @@ pub(crate) enum Runtime {
     Go,
     Rust,
     Jvm,
+    /// A build tool that starts virtual machines.
+    JvmTool,
     Ruby,
     Dotnet,
 }
@@ -26,7 +28,12 @@ impl Runtime {
             Runtime::Node => Some(9229),
             Runtime::Jvm => Some(5005),
             Runtime::Ruby => Some(12345),
-            Runtime::Deno | Runtime::Python | Runtime::Go | Runtime::Rust | Runtime::Dotnet => None,
+            Runtime::Deno
+            | Runtime::JvmTool
+            | Runtime::Python
+            | Runtime::Go
+            | Runtime::Rust
+            | Runtime::Dotnet => None,
         }
     }
 }
@@ -43,10 +50,57 @@ pub(crate) fn overlay(spec: &ProcessSpec, port: Option<u16>) -> DebugSpec {
     with_variables(own, runtime, Some(debug_port))
 }
 
-/// Where a debugger attaches.
-pub(crate) fn address(spec: &ProcessSpec, port: Option<u16>) -> Option<String> {
-    let port = overlay(spec, port).port?;
-    Some(format!("127.0.0.1:{port}"))
+/// How a debugger attaches to a process in debug mode, for people: address, and what VS Code needs.
+pub(crate) fn attach(spec: &ProcessSpec, port: Option<u16>) -> Vec<String> {
+    let runtime = runtime_of(&text_of(&spec.command));
+    let overlay = overlay(spec, port);
+    let name = &spec.name;
+    let mut notes = vec![match (overlay.port, runtime) {
+        (Some(port), _) => format!("{name}: a debugger attaches at 127.0.0.1:{port}"),
+        (None, Some(Runtime::JvmTool)) => format!(
+            "{name}: its output names the port: \"Listening for transport dt_socket at address\""
+        ),
+        (None, Some(Runtime::Python)) => format!(
+            "{name}: Python's development mode is on; for a port, set `debug.command`, such as `python -m debugpy --listen 127.0.0.1:5678 app.py`"
+        ),
+        (None, Some(Runtime::Go | Runtime::Rust | Runtime::Dotnet)) => {
+            format!("{name}: a debugger attaches to its pid, see `forge dev ps {name}`")
+        }
+        (None, _) => format!("{name}: debug mode is on; its runtime opens no port for a debugger"),
+    }];
+    notes.extend(runtime.and_then(|runtime| launch_json(runtime, name, overlay.port)));
+    notes
+}
+
+/// A configuration for the list in `.vscode/launch.json`.
+fn launch_json(runtime: Runtime, name: &str, port: Option<u16>) -> Option<String> {
+    let (kind, rest) = match (runtime, port) {
+        (Runtime::Node, Some(port)) => ("node", format!("\"port\": {port}")),
+        (Runtime::Python, Some(port)) => (
+            "debugpy",
+            format!("\"connect\": {{\"host\": \"127.0.0.1\", \"port\": {port}}}"),
+        ),
+        (Runtime::Jvm, Some(port)) => (
+            "java",
+            format!("\"hostName\": \"127.0.0.1\", \"port\": {port}"),
+        ),
+        (Runtime::Ruby, Some(port)) => ("rdbg", format!("\"debugPort\": \"127.0.0.1:{port}\"")),
+        (Runtime::Go, _) => (
+            "go",
+            "\"mode\": \"local\", \"processId\": \"${command:pickProcess}\"".to_string(),
+        ),
+        (Runtime::Rust, _) => ("lldb", "\"pid\": \"${command:pickProcess}\"".to_string()),
+        (Runtime::Dotnet, _) => (
+            "coreclr",
+            "\"processId\": \"${command:pickProcess}\"".to_string(),
+        ),
+        (Runtime::Node | Runtime::Python | Runtime::Jvm | Runtime::Ruby, None)
+        | (Runtime::Deno | Runtime::JvmTool, _) => return None,
+    };
+    let name = serde_json::Value::from(format!("Attach to {name}"));
+    Some(format!(
+        "launch.json: {{\"name\": {name}, \"type\": \"{kind}\", \"request\": \"attach\", {rest}}}"
+    ))
 }
 
 /// Its habitual port, moved away from the process's own.
@@ -60,13 +114,17 @@ fn debug_port(runtime: Runtime, own: Option<u16>) -> Option<u16> {
 
 fn with_variables(mut debug: DebugSpec, runtime: Runtime, port: Option<u16>) -> DebugSpec {
     let mut set: BTreeMap<&str, String> = BTreeMap::new();
+    let agent = "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=127.0.0.1";
     match (runtime, port) {
         (Runtime::Node, Some(port)) => {
             set.insert("NODE_OPTIONS", format!("--inspect=127.0.0.1:{port}"));
         }
         (Runtime::Jvm, Some(port)) => {
-            let agent = "-agentlib:jdwp=transport=dt_socket,server=y,suspend=n,address=127.0.0.1";
             set.insert("JAVA_TOOL_OPTIONS", format!("{agent}:{port}"));
+        }
+        (Runtime::JvmTool, _) => {
+            // The tool is a virtual machine too, and starts others: one that finds its port taken ends.
+            set.insert("JAVA_TOOL_OPTIONS", format!("{agent}:0"));
         }
         (Runtime::Ruby, Some(port)) => {
             set.insert("RUBY_DEBUG_PORT", port.to_string());
@@ -86,6 +144,7 @@ fn with_variables(mut debug: DebugSpec, runtime: Runtime, port: Option<u16>) -> 
         }
         (Runtime::Dotnet, _) => {
             set.insert("DOTNET_ENVIRONMENT", "Development".to_string());
+            set.insert("ASPNETCORE_ENVIRONMENT", "Development".to_string());
         }
         (Runtime::Deno, _) | (Runtime::Node | Runtime::Jvm | Runtime::Ruby, None) => {}
     }
@@ -99,6 +158,17 @@ fn with_variables(mut debug: DebugSpec, runtime: Runtime, port: Option<u16>) -> 
             .or_insert_with(|| Some(Template::text(value)));
     }
     debug
+}
+
+/// Options that add to those that are there: a process's own heap size outlives debug mode.
+pub(crate) fn beside(name: &str, there: Option<&String>, text: String, debug: bool) -> String {
+    let adds = ["NODE_OPTIONS", "JAVA_TOOL_OPTIONS", "RUBYOPT"].contains(&name);
+    match there {
+        Some(there) if debug && adds && !there.is_empty() && !there.contains(&text) => {
+            format!("{there} {text}")
+        }
+        Some(_) | None => text,
+    }
 }
 
 /// The command in one line.
@@ -128,7 +198,8 @@ pub(crate) fn runtime_of(command: &str) -> Option<Runtime> {
             | "manage.py" => Runtime::Python,
             "go" | "air" => Runtime::Go,
             "cargo" => Runtime::Rust,
-            "java" | "mvn" | "mvnw" | "gradle" | "gradlew" | "kotlin" | "sbt" => Runtime::Jvm,
+            "java" | "kotlin" => Runtime::Jvm,
+            "mvn" | "mvnw" | "gradle" | "gradlew" | "sbt" => Runtime::JvmTool,
             "ruby" | "bundle" | "rails" | "rake" | "puma" | "sidekiq" | "rackup" => Runtime::Ruby,
             "dotnet" => Runtime::Dotnet,
             _ => continue,
@@ -158,7 +229,8 @@ mod tests {
             ("npm run dev", Some(Runtime::Node)),
             ("NODE_ENV=x /usr/bin/node server.js", Some(Runtime::Node)),
             ("cd api && python3.11 -m flask run", Some(Runtime::Python)),
-            ("./gradlew bootRun", Some(Runtime::Jvm)),
+            ("./gradlew bootRun", Some(Runtime::JvmTool)),
+            ("java -jar app.jar", Some(Runtime::Jvm)),
             ("redis-server", None),
             ("", None),
         ] {
@@ -173,20 +245,67 @@ mod tests {
             variable(&node, "NODE_OPTIONS").as_deref(),
             Some("--inspect=127.0.0.1:9229")
         );
-        assert_eq!(address(&node, None).as_deref(), Some("127.0.0.1:9229"));
-        assert_eq!(address(&node, Some(9229)).as_deref(), Some("127.0.0.1:9230"));
-        assert_eq!(address(&spec("redis-server"), None), None);
+        assert!(attach(&node, None)[0].ends_with("at 127.0.0.1:9229"));
+        assert!(attach(&node, Some(9229))[0].ends_with("at 127.0.0.1:9230"));
+        let snippet = attach(&node, None)[1].clone();
+        let json = snippet.strip_prefix("launch.json: ").unwrap();
+        let json: serde_json::Value = serde_json::from_str(json).unwrap();
+        assert_eq!(
+            (&json["type"], &json["port"]),
+            (&"node".into(), &9229.into())
+        );
+        assert_eq!(attach(&spec("redis-server"), None).len(), 1);
+    }
+
+    #[test]
+    fn every_runtime_is_told_how_to_attach() {
+        for (command, variable_name, told) in [
+            ("python3 app.py", "PYTHONDEVMODE", "development mode"),
+            ("go run .", "GOTRACEBACK", "attaches to its pid"),
+            ("cargo run", "RUST_BACKTRACE", "attaches to its pid"),
+            ("dotnet run", "DOTNET_ENVIRONMENT", "attaches to its pid"),
+            ("java -jar a.jar", "JAVA_TOOL_OPTIONS", "127.0.0.1:5005"),
+            (
+                "./gradlew bootRun",
+                "JAVA_TOOL_OPTIONS",
+                "its output names the port",
+            ),
+            ("bundle exec rails s", "RUBYOPT", "127.0.0.1:12345"),
+        ] {
+            let spec = spec(command);
+            assert!(variable(&spec, variable_name).is_some(), "{command}");
+            let notes = attach(&spec, None);
+            assert!(notes[0].contains(told), "{command}: {notes:?}");
+        }
+    }
+
+    #[test]
+    fn options_that_are_there_stay() {
+        let there = "--max-old-space-size=4096".to_string();
+        let inspect = || "--inspect=127.0.0.1:9229".to_string();
+        let both = beside("NODE_OPTIONS", Some(&there), inspect(), true);
+        assert_eq!(both, "--max-old-space-size=4096 --inspect=127.0.0.1:9229");
+        assert_eq!(
+            beside("NODE_OPTIONS", Some(&there), inspect(), false),
+            inspect()
+        );
+        assert_eq!(
+            beside("GOTRACEBACK", Some(&there), "all".into(), true),
+            "all"
+        );
     }
 
     #[test]
     fn what_the_file_says_counts_more() {
         let mut node = spec("node server.js");
-        let mut own = DebugSpec::default();
-        own.port = Some(7000);
+        let mut own = DebugSpec {
+            port: Some(7000),
+            ..DebugSpec::default()
+        };
         own.env
             .insert("NODE_OPTIONS".into(), Some(Template::text("--mine")));
         node.debug = Some(own);
         assert_eq!(variable(&node, "NODE_OPTIONS").as_deref(), Some("--mine"));
-        assert_eq!(address(&node, None).as_deref(), Some("127.0.0.1:7000"));
+        assert!(attach(&node, None)[0].ends_with("at 127.0.0.1:7000"));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use forge_core::event::{Crash, Effect, Hook, NoticeKind};
-use forge_facts::{Exit, Order, RunId, Scope};
+use forge_core::event::{Effect, Hook, NoticeKind};
+use forge_facts::{Order, RunId, Scope};
 use serde_json::{Map, Value};
 
 use crate::hooks::{Errand, HOOK_MAX};
@@ -35,7 +35,7 @@ impl Supervisor {
                 kind,
                 message,
             } => self.notice(&name, kind, message),
-            Effect::Crashed(crash) => self.crashed(crash),
+            Effect::Crashed(crash) => self.crashed(&crash),
             Effect::Forget { name } => self.forget(&name),
         }
     }
@@ -240,20 +240,13 @@ impl Supervisor {
         }
         if kind == NoticeKind::Crashed
             && let Some(managed) = self.managed.get_mut(name)
-            && let Some(crash) = managed.crash.take()
         {
-            fields = crash_fields(&crash);
+            fields = std::mem::take(&mut managed.told);
         }
         self.history.add_with(Some(name), word, message, fields);
         if kind == NoticeKind::Ready {
             self.find_out_whether_it_speaks_http(name);
-        }
-    }
-
-    /// The facts of a crash; the notice of it follows.
-    fn crashed(&mut self, crash: Crash) {
-        if let Some(managed) = self.managed.get_mut(&crash.name) {
-            managed.crash = Some(crash);
+            self.remember_healthy(name);
         }
     }
 
@@ -264,23 +257,4 @@ impl Supervisor {
             managed.order(Order::Release);
         }
     }
-}
-
-fn crash_fields(crash: &Crash) -> Map<String, Value> {
-    let mut fields = Map::new();
-    fields.insert("run_id".into(), Value::from(crash.run.to_string()));
-    match crash.exit {
-        Exit::Code(code) => {
-            fields.insert("exit_code".into(), Value::from(code));
-        }
-        Exit::Signal { signal, .. } => {
-            let name = forge_core::signal_name(signal);
-            fields.insert("signal".into(), Value::from(name));
-        }
-        Exit::Unknown => {}
-    }
-    let uptime = u64::try_from(crash.uptime.as_millis()).unwrap_or(u64::MAX);
-    fields.insert("uptime_ms".into(), Value::from(uptime));
-    fields.insert("count_in_window".into(), Value::from(crash.count_in_window));
-    fields
 }

@@ -6,18 +6,19 @@ use std::time::Duration;
 use forge_core::event::{Event, SpawnFailure, Status};
 use forge_facts::{Entry, Exit, Fact, KeeperFact, KeeperOrder, Order, RunId};
 
+use tokio::time::Instant;
+
 use crate::input::Input;
 use crate::links::shim::{Address, ShimWriter, connect};
 use crate::managed::{Launching, Link};
+use crate::spawn_failure::spawn_failure;
 use crate::supervisor::Supervisor;
+
+/// How long a shim is kept that has nothing to do.
+const IDLE_SHIM: Duration = Duration::from_secs(10);
 
 /// How long until a shim is asked for again that could not be reached.
 const AGAIN: Duration = Duration::from_millis(10);
-
-/// errno(3) on Linux.
-const ENOENT: i32 = 2;
-const ENOEXEC: i32 = 8;
-const EACCES: i32 = 13;
 
 impl Supervisor {
     pub(crate) fn keeper_says(&mut self, fact: KeeperFact) {
@@ -28,8 +29,9 @@ impl Supervisor {
             KeeperFact::Pong => {}
             KeeperFact::Shim { process, .. } => self.connect_shim(&process),
             KeeperFact::ShimGone { process } => {
+                // Where one was asked for meanwhile, it is asked for again: twice does no harm.
                 if let Some(managed) = self.managed.get_mut(&process)
-                    && matches!(managed.link, Link::Releasing(_))
+                    && matches!(managed.link, Link::Releasing(_) | Link::Asked)
                 {
                     managed.link = Link::None;
                     self.see_to_shim_if_needed(&process);
@@ -160,13 +162,15 @@ impl Supervisor {
         }
     }
 
-    /// Lets go of shims that have nothing to do and will not soon.
+    /// Lets go of shims that have had nothing to do for a while; who starts again soon after a stop
+    /// finds them ready.
     pub(crate) fn release_shims(&mut self) {
         for (name, managed) in &mut self.managed {
             let Link::Up { connection, .. } = managed.link else {
                 continue;
             };
             if managed.present.is_some() || managed.launching.is_some() {
+                managed.idle_since = None;
                 continue;
             }
             let resting = self.core.view(name).is_none_or(|view| match view.status {
@@ -179,11 +183,23 @@ impl Supervisor {
                 | Status::Crashed
                 | Status::Paused => false,
             });
-            if resting {
+            if !resting {
+                managed.idle_since = None;
+                continue;
+            }
+            let since = *managed.idle_since.get_or_insert_with(Instant::now);
+            if since.elapsed() >= IDLE_SHIM {
+                managed.idle_since = None;
                 managed.order(Order::Release);
                 managed.link = Link::Releasing(connection);
             }
         }
+    }
+
+    /// When the next shim is to be let go.
+    pub(crate) fn next_release(&self) -> Option<Instant> {
+        let idle = self.managed.values().filter_map(|one| one.idle_since);
+        idle.min().map(|since| since + IDLE_SHIM)
     }
 
     pub(crate) fn shim_says(&mut self, name: &str, connection: u64, fact: Fact) {
@@ -218,7 +234,7 @@ impl Supervisor {
         managed.known = seq;
         self.remember_soon();
         match entry {
-            Entry::Spawned { run, identity, .. } => self.spawned(name, run, identity.pid),
+            Entry::Spawned { run, identity, at } => self.spawned(name, run, identity.pid, at),
             Entry::SpawnFailed {
                 run,
                 step,
@@ -249,13 +265,14 @@ impl Supervisor {
         }
     }
 
-    fn spawned(&mut self, name: &str, run: RunId, pid: i32) {
+    fn spawned(&mut self, name: &str, run: RunId, pid: i32, at: u64) {
         if let Some(managed) = self.managed.get_mut(name) {
             let ours = managed.launching.as_ref().map(Launching::run);
             if ours == Some(run) {
                 managed.launching = None;
             }
             managed.present = Some(run);
+            managed.to_restore = false;
             managed.leader_gone = None;
         }
         self.look_for_output(name, run);
@@ -263,17 +280,27 @@ impl Supervisor {
             name: name.to_string(),
             run,
             pid,
+            at,
         });
     }
 
     fn spawn_failed(&mut self, name: &str, run: RunId, step: &str, errno: i32, subject: &[u8]) {
-        if let Some(managed) = self.managed.get_mut(name)
-            && managed.launching.as_ref().map(Launching::run) == Some(run)
-        {
-            managed.launching = None;
+        if let Some(managed) = self.managed.get_mut(name) {
+            if managed.launching.as_ref().map(Launching::run) == Some(run) {
+                managed.launching = None;
+            }
+            // Its child may have existed, and been told, before it could not become its program.
+            if managed.present == Some(run) {
+                managed.present = None;
+                managed.leader_gone = None;
+                managed.scan = None;
+                managed.notify = None;
+                managed.halting = None;
+            }
         }
         let subject = forge_logs::safe(subject, false);
         let failure = spawn_failure(step, errno, &subject);
+        self.could_not_begin(name, run, &failure.message, failure.exit_code);
         self.tell(Event::NotSpawned {
             name: name.to_string(),
             run,
@@ -282,7 +309,7 @@ impl Supervisor {
     }
 
     fn exited(&mut self, name: &str, run: RunId, exit: Exit, at: u64, since: u64) {
-        let deterministic = self.would_repeat(name, run, exit);
+        let deterministic = self.look_at_end(name, run, exit, at);
         if let Some(managed) = self.managed.get_mut(name) {
             managed.leader_gone = Some(run);
             managed.scan = None;
@@ -386,49 +413,5 @@ impl Supervisor {
         };
         self.history.add(Some(name), "warning", message);
         self.changed();
-    }
-}
-
-/// A run that did not come to be, in words, with the code that a shell would give.
-fn spawn_failure(step: &str, errno: i32, subject: &str) -> SpawnFailure {
-    let why = std::io::Error::from_raw_os_error(errno);
-    let (message, exit_code) = match (step, errno) {
-        ("exec", ENOENT) => (
-            format!("command not found: `{subject}`; is it installed, and in PATH?"),
-            Some(127),
-        ),
-        ("exec", EACCES) => (
-            format!("`{subject}` cannot be executed: permission denied; `chmod +x` it"),
-            Some(126),
-        ),
-        ("exec", ENOEXEC) => (
-            format!("`{subject}` cannot be executed: it is no program; does it lack a `#!` line?"),
-            Some(126),
-        ),
-        ("exec", _) => (format!("`{subject}` cannot be executed: {why}"), Some(126)),
-        ("cwd", _) => (format!("cwd: cannot enter {subject}: {why}"), None),
-        (step, _) if subject.is_empty() => (format!("cannot start it ({step}): {why}"), None),
-        (step, _) => (format!("cannot start it ({step} {subject}): {why}"), None),
-    };
-    SpawnFailure {
-        message,
-        exit_code,
-        deterministic: matches!(step, "exec" | "cwd"),
-        conflict: false,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_command_that_cannot_run_has_the_exit_code_of_a_shell() {
-        let code = |errno| spawn_failure("exec", errno, "nope").exit_code;
-        assert_eq!(code(ENOENT), Some(127));
-        assert_eq!(code(EACCES), Some(126));
-        assert_eq!(code(ENOEXEC), Some(126));
-        assert_eq!(spawn_failure("fork", 11, "").exit_code, None);
-        assert!(spawn_failure("cwd", ENOENT, "/x").deterministic);
     }
 }

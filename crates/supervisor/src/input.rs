@@ -124,6 +124,30 @@ pub(crate) enum Input {
     },
     /// Files that a process watches have changed.
     FilesChanged(crate::watch::Change),
+    /// A service has told about itself, or has not.
+    Measured {
+        /// Process.
+        name: String,
+        /// Number of the task that asked.
+        number: u64,
+        /// What it told.
+        found: crate::statistics::Found,
+    },
+    /// A line of output tells of something.
+    Output {
+        /// Process.
+        name: String,
+        /// The run that wrote it, where that is known.
+        run: Option<RunId>,
+        /// What.
+        event: forge_logs::LogEvent,
+    },
+    /// All logs have been weighed, and what was too much is removed.
+    LogsWeighed(std::io::Result<crate::log_cap::Trimmed>),
+    /// How much room there is on the disks.
+    Rooms(Vec<crate::warnings::Room>),
+    /// The report of a crash is as complete as it will be, but for what changed since a healthy run.
+    CrashKept(u64),
     /// Something worth an event, from a task beside the loop.
     Remark {
         /// Process.
@@ -212,6 +236,8 @@ pub(crate) enum Ask {
     Restart(api::RestartRequest, Sink),
     Reload(api::ReloadRequest, Sink),
     Run(api::RunRequest, Sink),
+    Restore(api::RestoreRequest, Sink),
+    Running(Reply<api::RunningAnswer>),
     Pause(api::TargetsRequest, Reply<api::NamesAnswer>),
     Resume(api::TargetsRequest, Reply<api::NamesAnswer>),
     Signal(api::SignalRequest, Reply<api::NamesAnswer>),
@@ -222,10 +248,19 @@ pub(crate) enum Ask {
     Events(api::EventsQuery, Reply<Vec<api::Event>>),
     FollowEvents(Reply<tokio::sync::broadcast::Receiver<api::Event>>),
     FollowStatus(Reply<watch::Receiver<u64>>),
+    LogPlace(Vec<String>, Reply<crate::logs_api::LogPlace>),
     Why(String, bool, Reply<api::WhyAnswer>),
+    CrashPlace(Option<String>, Reply<crate::verbs::CrashPlace>),
+    CrashFinished(Option<String>, Option<u64>, Reply<()>),
+    Changes(String, Reply<crate::crash::Compared>),
     Graph(Option<String>, Reply<api::GraphAnswer>),
     Profiles(Reply<api::ProfilesAnswer>),
     Ps(Vec<String>, Reply<api::PsAnswer>),
+    Monitor(api::MonitorQuery, Reply<api::Monitor>),
+    Hogs(usize, Reply<api::Hogs>),
+    Ports(Option<u16>, bool, Reply<api::PortsAnswer>),
+    KillPort(api::KillPortRequest, Reply<api::KillPortAnswer>),
+    Orphans(bool, Reply<api::OrphansAnswer>),
     Daemon(Reply<api::DaemonStatus>),
     DaemonStop(Sink),
     DaemonRestart(Reply<api::DaemonStatus>),

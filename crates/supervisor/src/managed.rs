@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicI32;
 
 use forge_api::Conflict;
-use forge_core::event::Crash;
 use forge_facts::{Launch, Order, RunId, Scope, TerminalSize};
 use forge_inspect::Usage;
 use tokio::task::JoinHandle;
@@ -14,6 +13,7 @@ use crate::adopt::Adopted;
 use crate::environment::Environment;
 use crate::links::shim::ShimWriter;
 use crate::output::Scan;
+use crate::output_events::Printed;
 
 /// One process, as the shell sees it.
 pub(crate) struct Managed {
@@ -23,6 +23,8 @@ pub(crate) struct Managed {
     pub(crate) ad_hoc: bool,
     /// Debug mode is on.
     pub(crate) debug: bool,
+    /// It ran before the machine was started anew, and was not begun again.
+    pub(crate) to_restore: bool,
     /// The port that it has.
     pub(crate) port: Option<u16>,
     /// What to do when its port is taken, until it has been launched once.
@@ -39,6 +41,8 @@ pub(crate) struct Managed {
     pub(crate) known: u64,
     /// Up to which entry its shim was told that they need not be kept.
     pub(crate) acknowledged: u64,
+    /// Since when its shim has had nothing to do.
+    pub(crate) idle_since: Option<Instant>,
     /// A run that is being brought about.
     pub(crate) launching: Option<Launching>,
     /// A run that is being ended.
@@ -53,6 +57,8 @@ pub(crate) struct Managed {
     pub(crate) scan: Option<Scan>,
     /// Whether it has answered HTTP on its port.
     pub(crate) http: Http,
+    /// The address that it has printed.
+    pub(crate) printed: Option<Printed>,
     /// The run whose leader has ended, while descendants may be left.
     pub(crate) leader_gone: Option<RunId>,
     /// A process that was running already and was taken over.
@@ -61,8 +67,10 @@ pub(crate) struct Managed {
     pub(crate) awaits_change: bool,
     /// What the watcher watches for it.
     pub(crate) watched: Option<crate::watch::Rules>,
-    /// The crash that is about to be told.
-    pub(crate) crash: Option<Crash>,
+    /// How its run has ended, until it is told as a crash.
+    pub(crate) ending: Option<Box<crate::crash::Ending>>,
+    /// What the event of the crash says that is about to be told.
+    pub(crate) told: crate::crash::Fields,
     /// What its tree uses, as it was last sampled.
     pub(crate) usage: Option<Usage>,
     /// It has been listening on its declared ports in its present or last run.
@@ -86,6 +94,7 @@ impl Managed {
             environment,
             ad_hoc: false,
             debug: false,
+            to_restore: false,
             port: None,
             on_conflict: forge_api::OnConflict::Fail,
             conflict: None,
@@ -97,6 +106,7 @@ impl Managed {
             shim_now: Arc::new(AtomicI32::new(0)),
             known: 0,
             acknowledged: 0,
+            idle_since: None,
             launching: None,
             halting: None,
             present: None,
@@ -104,11 +114,13 @@ impl Managed {
             notify: None,
             scan: None,
             http: Http::Unknown,
+            printed: None,
             leader_gone: None,
             adopted: None,
             awaits_change: false,
             watched: None,
-            crash: None,
+            ending: None,
+            told: crate::crash::Fields::new(),
             usage: None,
             listened: false,
         }

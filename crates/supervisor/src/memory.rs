@@ -46,6 +46,9 @@ pub(crate) struct Remembered {
     /// Size of its terminal.
     #[serde(default)]
     pub(crate) terminal: Option<(u16, u16)>,
+    /// It ran before the machine was started anew, and is down since.
+    #[serde(default)]
+    pub(crate) to_restore: bool,
     /// What the core remembers.
     pub(crate) memory: Memory,
     /// It was taken over from outside.

@@ -43,6 +43,7 @@ impl Supervisor {
         }
         self.tell(Event::Tick);
         self.plan_schedules();
+        self.look_for_events();
         let live: Vec<String> = self.managed.keys().cloned().collect();
         for name in live {
             self.see_to_shim_if_needed(&name);
@@ -55,6 +56,7 @@ impl Supervisor {
                 self.look_for_output(&name, run);
             }
         }
+        self.restore_by_itself();
     }
 
     fn load(&mut self) -> State {
@@ -80,7 +82,7 @@ impl Supervisor {
         State::default()
     }
 
-    fn recall_one(&mut self, remembered: Remembered, environment: Arc<Environment>) {
+    fn recall_one(&mut self, mut remembered: Remembered, environment: Arc<Environment>) {
         let name = remembered.spec.name.clone();
         let journal = self.journal_of(&name);
         let mut managed = Managed::new(environment);
@@ -89,6 +91,13 @@ impl Supervisor {
         managed.port = remembered.port;
         if let Some((rows, cols)) = remembered.terminal {
             managed.terminal = TerminalSize { rows, cols };
+        }
+        managed.to_restore = remembered.to_restore;
+        if remembered.memory.wanted && of_another_boot(&journal) {
+            // The machine was started anew. That is no crash, and nothing begins by itself.
+            managed.to_restore = true;
+            let memory = &mut remembered.memory;
+            (memory.wanted, memory.renew, memory.due) = (false, None, false);
         }
         let mut last_run = last_run(&journal);
         managed.known = journal.last_seq();
@@ -210,6 +219,7 @@ impl Supervisor {
                     environment: environments.number(&managed.environment),
                     ad_hoc: managed.ad_hoc,
                     debug: managed.debug,
+                    to_restore: managed.to_restore,
                     port: managed.port,
                     terminal: spec.tty.then_some((terminal.rows, terminal.cols)),
                     memory: self.core.memory(name),
@@ -307,6 +317,22 @@ pub(crate) fn last_run(journal: &Journal) -> Option<LastRun> {
         }
     }
     last
+}
+
+/// Whether its last run began before the machine was started anew, and no end of it is known.
+fn of_another_boot(journal: &Journal) -> bool {
+    let Ok(boot) = forge_os::boot_id() else {
+        return false;
+    };
+    let spawned = journal.entries.iter().rev().find_map(|(_, entry)| match entry {
+        Entry::Spawned { identity, .. } => Some(identity.boot != boot),
+        Entry::SpawnFailed { .. }
+        | Entry::Exited { .. }
+        | Entry::Gone { .. }
+        | Entry::Left { .. }
+        | Entry::Recovered { .. } => None,
+    });
+    spawned.unwrap_or(false)
 }
 
 /// A process as it can be told from itself.

@@ -1,21 +1,28 @@
 //! What processes use, looked at regularly while anything runs.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use forge_core::event::Event;
-use forge_core::spec::Settings;
+use forge_core::spec::{OnExceed, Settings};
 use forge_facts::layout::Layout;
 use forge_inspect::{History, MachineUsage, Moment, ProcessKey, Root, Sampler, Usage};
 use tokio::time::Instant;
 
 use crate::supervisor::Supervisor;
 
-/// How often the history is written.
-const SAVE_EVERY: Duration = Duration::from_secs(30);
+/// How often the history is written: what a sudden end may cost. Only what is new is written.
+const SAVE_EVERY: Duration = Duration::from_secs(5);
 
 /// How long a limit must be exceeded until something is done about it.
 const EXCEEDED_FOR: u32 = 5;
+
+/// From this share of a limit on, memory that several processes share is counted once.
+const NEAR: f64 = 0.85;
+
+/// How long such a count is good for: it takes the kernel milliseconds.
+const COUNTED_FOR: Duration = Duration::from_secs(4);
 
 /// The sampler and what it has found.
 pub(crate) struct Sampling {
@@ -27,7 +34,9 @@ pub(crate) struct Sampling {
     keep: Duration,
     next: Option<Instant>,
     saved: Instant,
-    exceeded: std::collections::BTreeMap<String, u32>,
+    exceeded: BTreeMap<String, u32>,
+    /// Memory of those that are near their limit, each page counted once, and when it was counted.
+    counted: BTreeMap<String, (Instant, u64)>,
 }
 
 impl Sampling {
@@ -46,7 +55,8 @@ impl Sampling {
             keep: settings.history,
             next: None,
             saved: Instant::now(),
-            exceeded: std::collections::BTreeMap::new(),
+            exceeded: BTreeMap::new(),
+            counted: BTreeMap::new(),
         }
     }
 
@@ -79,6 +89,42 @@ impl Sampling {
         let _ = self.history.save(&self.folder);
     }
 
+    /// Looks at the machine alone while nothing runs; else the last sample is fresh enough.
+    pub(crate) fn look_at_machine(&mut self) {
+        if self.next.is_none()
+            && let Some(sampler) = self.sampler()
+        {
+            self.machine = sampler.sample(&[], Moment::now()).machine;
+        }
+    }
+
+    /// The memory of a process that counts against its limit.
+    pub(crate) fn counted_memory(&self, name: &str, usage: &Usage) -> Option<u64> {
+        let counted = self.counted.get(name).map(|(_, bytes)| *bytes);
+        let resident = usage.memory_bytes?;
+        Some(counted.map_or(resident, |bytes| bytes.min(resident)))
+    }
+
+    /// Counts the memory of a tree anew where it comes near its limit and has more than one member.
+    fn count_memory(&mut self, key: &ProcessKey, usage: &Usage, limit: u64, now: Moment) {
+        let resident = usage.memory_bytes.unwrap_or(0);
+        let name = key.as_str();
+        if (resident as f64) < limit as f64 * NEAR || usage.pids.len() < 2 {
+            self.counted.remove(name);
+            return;
+        }
+        let known = self.counted.get(name);
+        if known.is_some_and(|(at, _)| at.elapsed() < COUNTED_FOR) {
+            return;
+        }
+        let bytes = self.sampler.as_mut();
+        let bytes = bytes.and_then(|sampler| sampler.measure_memory_of(key, now));
+        // What the kernel does not tell counts as it is.
+        let bytes = bytes.unwrap_or(resident);
+        self.counted
+            .insert(name.to_string(), (Instant::now(), bytes));
+    }
+
     /// The sampler, opened when it is first needed.
     pub(crate) fn sampler(&mut self) -> Option<&mut Sampler> {
         if self.sampler.is_none() {
@@ -109,7 +155,7 @@ impl Supervisor {
         self.sampling.machine = sample.machine;
         self.sampling.history.record(&sample);
         for (key, usage) in sample.processes {
-            self.check_limits(key.as_str(), &usage);
+            self.check_limits(&key, &usage, now);
             if let Some(managed) = self.managed.get_mut(key.as_str()) {
                 managed.usage = Some(usage);
             }
@@ -141,12 +187,16 @@ impl Supervisor {
             .collect()
     }
 
-    fn check_limits(&mut self, name: &str, usage: &Usage) {
-        let Some(spec) = self.core.spec(name) else {
+    fn check_limits(&mut self, key: &ProcessKey, usage: &Usage, now: Moment) {
+        let name = key.as_str();
+        let Some(limits) = self.core.spec(name).map(|spec| spec.limits.clone()) else {
             return;
         };
-        let over_memory = spec.limits.memory_bytes.and_then(|limit| {
-            let used = usage.memory_pss_bytes.or(usage.memory_bytes)?;
+        if let Some(limit) = limits.memory_bytes {
+            self.sampling.count_memory(key, usage, limit, now);
+        }
+        let over_memory = limits.memory_bytes.and_then(|limit| {
+            let used = self.sampling.counted_memory(name, usage)?;
             (used > limit).then(|| {
                 format!(
                     "{} MB of memory, the limit is {} MB",
@@ -155,7 +205,7 @@ impl Supervisor {
                 )
             })
         });
-        let over_cpu = spec.limits.cpu_percent.and_then(|limit| {
+        let over_cpu = limits.cpu_percent.and_then(|limit| {
             let used = f64::from(usage.cpu_percent?);
             (used > limit).then(|| format!("{used:.0}% of a core, the limit is {limit:.0}%"))
         });
@@ -167,6 +217,11 @@ impl Supervisor {
         *times += 1;
         if *times != EXCEEDED_FOR {
             return;
+        }
+        match limits.on_exceed {
+            // The rules of the warnings tell it, and tell when it is over.
+            OnExceed::Warn => return,
+            OnExceed::Restart | OnExceed::Stop => {}
         }
         let run = self.managed.get(name).and_then(|managed| managed.present);
         if let Some(run) = run {

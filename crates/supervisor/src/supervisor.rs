@@ -13,16 +13,21 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::clock;
+use crate::crash::{Crashes, Healthy};
 use crate::daemon::StartKeeper;
 use crate::environment::Environment;
 use crate::history::History;
 use crate::input::{Inbox, Input};
 use crate::links::keeper::KeeperWriter;
+use crate::log_cap::LogCap;
 use crate::managed::Managed;
+use crate::output_events::Finder;
 use crate::own_port::Listening;
 use crate::sampling::Sampling;
 use crate::schedule::Schedules;
+use crate::statistics::Statistics;
 use crate::waiters::Waiter;
+use crate::warnings::Alerts;
 use crate::watch::{Rules, Watcher};
 
 /// Inputs that are taken in before anything else is done about them.
@@ -56,7 +61,14 @@ pub(crate) struct Supervisor {
     pub(crate) watcher: Watcher,
     pub(crate) waiters: Vec<Waiter>,
     pub(crate) sampling: Sampling,
+    pub(crate) alerts: Alerts,
+    pub(crate) crashes: Crashes,
+    pub(crate) healthy: Healthy,
+    pub(crate) statistics: Statistics,
     pub(crate) schedules: Schedules,
+    /// Looks for events in output.
+    pub(crate) finder: Option<Finder>,
+    pub(crate) log_cap: LogCap,
     pub(crate) listening: Arc<Listening>,
     /// Counts the changes that a watcher of the status would see.
     pub(crate) news: watch::Sender<u64>,
@@ -97,7 +109,13 @@ impl Supervisor {
             watcher: Watcher::new(),
             waiters: Vec::new(),
             sampling: Sampling::new(&around.layout, &settings),
+            alerts: Alerts::new(),
+            crashes: Crashes::open(&around.layout, &around.inbox),
+            healthy: Healthy::new(),
+            statistics: Statistics::default(),
             schedules: Schedules::default(),
+            finder: None,
+            log_cap: LogCap::default(),
             listening: Arc::new(Listening::new()),
             news: watch::channel(0).0,
             started_at: clock::unix_ns(),
@@ -222,8 +240,11 @@ impl Supervisor {
             self.release_shims();
             self.watch_files();
             self.plan_schedules();
+            self.follow_services();
+            self.alerts.wake(&self.history);
             if self.managed.values().any(|managed| managed.present.is_some()) {
                 self.sampling.wake();
+                self.log_cap.wake();
             }
             self.news.send_modify(|count| *count += 1);
         }
@@ -248,7 +269,10 @@ impl Supervisor {
         let waiters = self.waiters.iter().filter_map(Waiter::deadline).min();
         let sample = self.sampling.due();
         let schedule = self.schedules.due().map(in_tokio);
-        [core, save, waiters, sample, schedule]
+        let release = self.next_release();
+        let alerts = self.alerts.due();
+        let logs = self.log_cap.due();
+        [core, save, waiters, sample, schedule, release, alerts, logs]
             .into_iter()
             .flatten()
             .min()
@@ -264,8 +288,18 @@ impl Supervisor {
         }
         if self.sampling.due().is_some_and(|at| Instant::now() >= at) {
             self.sample();
+            self.crashes.kills.look();
+        }
+        if self.log_cap.due().is_some_and(|at| Instant::now() >= at) {
+            self.weigh_logs();
+        }
+        if self.alerts.due().is_some_and(|at| Instant::now() >= at) {
+            self.look_for_trouble();
         }
         let now = Instant::now();
+        if self.next_release().is_some_and(|at| now >= at) {
+            self.release_shims();
+        }
         let late = |waiter: &Waiter| waiter.deadline().is_some_and(|at| now >= at);
         if self.waiters.iter().any(late) {
             self.changed = true;

@@ -32,7 +32,7 @@ impl Supervisor {
             }),
             keeper: self.keeper_pid().map(|pid| api::KeeperInfo { pid }),
             totals: totals(&processes),
-            warnings: warnings(&processes),
+            warnings: self.warnings_of(&processes),
             processes,
             events,
         }
@@ -81,6 +81,7 @@ impl Supervisor {
             ..api::Process::default()
         };
         add_usage(&mut process, managed);
+        self.add_statistics(&mut process);
         Some(process)
     }
 
@@ -93,11 +94,20 @@ impl Supervisor {
         Some(format!("runs next at {}", local.strftime("%Y-%m-%d %H:%M:%S")))
     }
 
-    /// Where people open it: as the file says, or its port where it speaks HTTP.
+    /// Where people open it: as the file says, its port where it speaks HTTP, or as it has printed.
     fn url(&self, name: &str, spec: &ProcessSpec, managed: &Managed) -> Option<String> {
         if let Some(url) = &spec.url {
             return url.resolve(|other| self.port_of(other)).ok();
         }
+        let view = self.core.view(name).filter(|view| view.pid.is_some())?;
+        Self::url_of_port(spec, managed).or_else(|| {
+            let printed = managed.printed.as_ref()?;
+            let own = printed.run.is_none() || printed.run == view.run;
+            own.then(|| printed.url.clone())
+        })
+    }
+
+    fn url_of_port(spec: &ProcessSpec, managed: &Managed) -> Option<String> {
         let port = managed.port.or(fixed_port(spec))?;
         let check = spec.health_check.as_ref().map(|check| &check.probe);
         let http = match check {
@@ -111,8 +121,7 @@ impl Supervisor {
             )
             | None => managed.http == Http::Speaks,
         };
-        let up = self.core.view(name).is_some_and(|view| view.pid.is_some());
-        (http && up).then(|| format!("http://localhost:{port}"))
+        http.then(|| format!("http://localhost:{port}"))
     }
 
     /// One line about how far the start of a process has come.
@@ -155,7 +164,9 @@ fn add_usage(process: &mut api::Process, managed: &Managed) {
         return;
     }
     process.pids = process.pid.into_iter().collect();
-    let Some(usage) = &managed.usage else {
+    // What was sampled of the run before is not its own.
+    let own = |usage: &&forge_inspect::Usage| process.pid.is_none_or(|pid| usage.pids.contains(&pid));
+    let Some(usage) = managed.usage.as_ref().filter(own) else {
         return;
     };
     if !usage.pids.is_empty() {
@@ -201,24 +212,6 @@ fn totals(processes: &[api::Process]) -> api::Totals {
         cpu_percent: sum(cpu).map(|sum| (sum * 10.0).round() / 10.0),
         memory_bytes: (!memory.is_empty()).then(|| memory.iter().sum()),
     }
-}
-
-fn warnings(processes: &[api::Process]) -> Vec<api::Warning> {
-    let mut warnings = Vec::new();
-    for process in processes {
-        let message = process.message.clone().unwrap_or_default();
-        let kind = match (process.health.state.as_str(), process.status.as_str()) {
-            ("unhealthy", _) => "unhealthy",
-            (_, "crashed") => "crashed",
-            _ => continue,
-        };
-        warnings.push(api::Warning {
-            process: Some(process.name.clone()),
-            kind: kind.to_string(),
-            message,
-        });
-    }
-    warnings
 }
 
 fn nanos(time: std::time::Duration) -> u64 {

@@ -461,6 +461,7 @@ impl Run {
             name: name.to_string(),
             run: self.id,
             pid: 42,
+            at: unix_ns,
         }
     }
 

@@ -266,6 +266,7 @@ impl World {
                 name: name(),
                 run: run(),
                 pid: 42,
+                at: self.now.unix_ns,
             },
             "unspawned" => Event::NotSpawned {
                 name: name(),

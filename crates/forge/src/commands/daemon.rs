@@ -173,12 +173,26 @@ pub(crate) fn stop(args: &DaemonAllArgs, context: &Context) -> Outcome {
     })
 }
 
-/// Stops the processes, then supervisor and keeper; returns when both are gone.
 async fn stop_one(place: &Place, context: &Context) -> Result<(), Failure> {
     let workspace = safe(&place.workspace().to_string_lossy());
+    let done = match shut_down(place).await? {
+        true => "processes, supervisor and keeper are stopped",
+        false => "nothing runs",
+    };
+    context.ui.out.line(&format!("{workspace}: {done}"));
+    Ok(())
+}
+
+/// Stops the processes, then supervisor and keeper; returns when both are gone, with whether there
+/// was anything.
+///
+/// # Errors
+///
+/// When the processes cannot be stopped, or keeper and supervisor do not end in time.
+pub(super) async fn shut_down(place: &Place) -> Result<bool, Failure> {
+    let workspace = safe(&place.workspace().to_string_lossy());
     let Some(mut link) = Link::open_if_any(place).await? else {
-        context.ui.out.line(&format!("{workspace}: nothing runs"));
-        return Ok(());
+        return Ok(false);
     };
     let pinned = pinned(place);
     let body = serde_json::json!({});
@@ -223,10 +237,7 @@ async fn stop_one(place: &Place, context: &Context) -> Result<(), Failure> {
         }
         tokio::time::sleep(PAUSE).await;
     }
-    context.ui.out.line(&format!(
-        "{workspace}: processes, supervisor and keeper are stopped"
-    ));
-    Ok(())
+    Ok(true)
 }
 
 /// Keeper and supervisor, so that their end is seen even when their pids are used again.

@@ -148,7 +148,7 @@ fn ignore_data(file: &Path, text: &str) -> Result<(), Failure> {
     }
 }
 
-fn not_saved(error: &EditError) -> Failure {
+pub(super) fn not_saved(error: &EditError) -> Failure {
     let failure = Failure::failed(format!("{CONFIG_FILE} is left as it is: {error}"));
     match error {
         EditError::Exists(_) => {

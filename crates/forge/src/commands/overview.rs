@@ -1,6 +1,8 @@
-//! `forge` alone on a terminal: what runs here, and what can be done now.
+//! `forge` alone on a terminal: the console. Where a screen cannot be redrawn: what runs here, and what
+//! can be done now.
 
 use crate::commands::status;
+use crate::console;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, exit};
 use crate::output::report::{look, next_commands};
@@ -25,6 +27,9 @@ pub(crate) fn run(context: &Context) -> Outcome {
         Ok(place) => place,
         Err(failure) => return no_workspace(failure, context),
     };
+    if context.ui.live && context.ui.can_ask {
+        return console::open(place, context);
+    }
     context.wait(async {
         let status = status::fetch(&place, context).await?;
         context.ui.out.lines(&picture(&status, look(&context.ui)));

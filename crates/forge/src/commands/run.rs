@@ -28,6 +28,7 @@ pub(crate) fn run(args: &RunArgs, context: &Context) -> Outcome {
             cwd: Some(cwd),
             env: args.env.iter().cloned().collect(),
             tty: args.tty,
+            agent: None,
             environment: environment(),
             wait: !args.frame.no_wait,
             timeout_ms: Some(millis(args.frame.timeout)),

@@ -43,9 +43,12 @@ pub(crate) fn started(ui: &Ui, answer: &StartAnswer, next: &[(&str, &str)]) {
         complain(&conflict_table(&answer.conflicts, ui).join("\n"));
     }
     if answer.ok {
-        for url in &answer.urls {
+        for (place, url) in answer.urls.iter().enumerate() {
             let url = ui.paint(Style::Accent, &safe(url));
-            ui.out.line(&format!("\nYour app is ready at {url}"));
+            ui.out.line(&match place {
+                0 => format!("\nYour app is ready at {url}"),
+                _ => format!("                 also {url}"),
+            });
         }
         if !next.is_empty() {
             next_commands(ui, next);
@@ -72,6 +75,11 @@ fn tell_failed(ui: &Ui, failed: &FailedProcess) {
     let label = super::colour::paint(ui.colour_err, Style::Bad, "error:");
     let (name, why) = (safe(&failed.name), safe(&failed.message));
     complain(&format!("{label} {name} did not start: {why}"));
+    if let Some(summary) = &failed.summary {
+        let place = failed.location.as_ref().filter(|place| !summary.contains(place.as_str()));
+        let place = place.map_or(String::new(), |place| format!(" ({})", safe(place)));
+        complain(&format!("  {}{place}", safe(summary)));
+    }
     let from = failed.tail.len().saturating_sub(TAIL);
     for line in &failed.tail[from..] {
         complain(&format!("  | {}", clip(&safe(line), 400)));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use forge_api::{Event, Process, Status};
+use forge_api::{Event, Process, Status, Warning};
 
 use super::colour::{Style, paint};
 use super::table::{Cell, Column, Table};
@@ -37,7 +37,7 @@ pub(crate) fn picture(status: &Status, look: Look) -> Vec<String> {
         lines.extend(cut);
     }
     lines.extend(events(&status.events, look));
-    lines.extend(warnings(status, look));
+    lines.extend(warnings(&status.warnings, look));
     lines
 }
 
@@ -287,12 +287,14 @@ fn kind_style(kind: &str) -> Style {
     }
 }
 
-fn warnings(status: &Status, look: Look) -> Vec<String> {
-    if status.warnings.is_empty() {
+/// What deserves a look.
+pub(crate) fn warnings(warnings: &[Warning], look: Look) -> Vec<String> {
+    if warnings.is_empty() {
         return Vec::new();
     }
-    let mut lines = vec![String::new(), paint(look.colour, Style::Warn, "Warnings")];
-    for warning in &status.warnings {
+    let heading = clip("Warnings", look.width.unwrap_or(usize::MAX));
+    let mut lines = vec![String::new(), paint(look.colour, Style::Warn, &heading)];
+    for warning in warnings {
         let subject = match &warning.process {
             Some(process) => format!("{}: ", safe(process)),
             None => String::new(),

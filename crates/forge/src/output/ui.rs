@@ -7,6 +7,23 @@ use super::colour::{ColourWhen, Style, Surroundings, paint};
 use super::out::{Out, complain};
 use super::text::safe_lines;
 
+/// Variables that say that nobody sits there: automation, and agents that run commands. Editors in which
+/// people have a terminal of their own set none of them there.
+const AGENTS: [&str; 12] = [
+    "FORGE_AGENT",
+    "CI",
+    "AI_AGENT",
+    "AGENT",
+    "CLAUDECODE",
+    "CURSOR_AGENT",
+    "GEMINI_CLI",
+    "CODEX_SANDBOX",
+    "CODEX_THREAD_ID",
+    "OPENCODE",
+    "AUGMENT_AGENT",
+    "CLINE_ACTIVE",
+];
+
 /// Where and how a command prints.
 #[derive(Debug)]
 pub(crate) struct Ui {
@@ -25,9 +42,9 @@ pub(crate) struct Ui {
 impl Ui {
     /// The surroundings of this process.
     pub(crate) fn new(when: ColourWhen) -> Self {
-        let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+        let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
         let dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        let agent = set("FORGE_AGENT") || set("CI");
+        let agent = AGENTS.iter().any(|name| set(name));
         let around = |terminal| Surroundings {
             terminal,
             no_color: set("NO_COLOR"),

@@ -190,6 +190,8 @@ impl Look<'_> {
         } else {
             return;
         };
+        // Where it clears, it lies a little below.
+        let word = if value > limit { word } else { "near" };
         let message = format!(
             "{name} at {}, {word} the limit of {} ({:.0}%)",
             shown(value),

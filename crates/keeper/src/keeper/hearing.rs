@@ -170,6 +170,7 @@ impl Keeper {
             State::Up { since, .. } if shim.open.is_some() => {
                 shim.start_again(since.elapsed() < EARLY);
             }
+            State::Up { .. } if std::mem::take(&mut shim.wanted) => {}
             State::Up { .. } => {
                 self.shims.swap_remove(place);
                 self.tell(&KeeperFact::ShimGone { process: name });

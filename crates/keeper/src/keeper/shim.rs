@@ -25,6 +25,8 @@ pub(crate) struct Shim {
     pub(super) stopped_since: Option<Instant>,
     /// Another one may live that is not known here: its lock is looked at before one is started.
     pub(super) look_first: bool,
+    /// It was asked for while it was ending: another one follows.
+    pub(super) wanted: bool,
     /// Why it could not begin, in its own words.
     pub(super) why: Option<String>,
 }
@@ -80,6 +82,7 @@ impl Shim {
             early_deaths: 0,
             stopped_since: None,
             look_first: false,
+            wanted: false,
             why: None,
         }
     }

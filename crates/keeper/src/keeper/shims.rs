@@ -64,7 +64,11 @@ impl Keeper {
             None => self.shims.push(Shim::new(name)),
             Some(shim) => match &mut shim.state {
                 // Somebody has emptied the folder: who lives cannot be reached, who comes can.
-                State::Up { .. } if !socket.exists() => shim.kill(),
+                // One that was released is on its way out in the same way.
+                State::Up { .. } if !socket.exists() => {
+                    shim.wanted = true;
+                    shim.kill();
+                }
                 State::Up { .. } => {
                     if let Some(fact) = shim.fact() {
                         self.tell(&fact);

@@ -4,6 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use super::{HOLD, MOST_AT_ONCE, PATIENCE, QUIET};
+use crate::backward::line_start;
 use crate::forward::{Forward, Step};
 use crate::level::{Level, Leveller};
 use crate::line::{Item, Part, Place, RunStart};
@@ -12,7 +13,8 @@ use crate::reader::{gap_of, make_line};
 /// One stream.
 pub(super) struct Tracked {
     pub(super) forward: Forward,
-    pub(super) leveller: Leveller,
+    /// None where levels are not wanted.
+    pub(super) leveller: Option<Leveller>,
     pub(super) level: Option<Level>,
     /// Up to where bytes without a time were seen, and since when they are waited for.
     pub(super) lag: Option<(Place, Instant)>,
@@ -46,6 +48,7 @@ impl Tracked {
         self.read_lines(MOST_AT_ONCE, held)?;
         if !self.more {
             self.forward.segments.close();
+            self.forward.let_go();
         }
         self.open = match (self.forward.waiting(), self.open) {
             (None, _) => None,
@@ -53,6 +56,25 @@ impl Tracked {
             (Some(_), Some(open)) => Some(open),
             (Some(size), None) => Some((size, now, now)),
         };
+        Ok(())
+    }
+
+    /// How many bytes are left to be read.
+    pub(super) fn behind(&self) -> u64 {
+        let segments = &self.forward.segments;
+        segments.bytes(self.forward.place(), segments.end())
+    }
+
+    /// Goes on with the last line.
+    pub(super) fn skip(&mut self) -> io::Result<()> {
+        let mut segments = self.forward.segments.fork();
+        let end = segments.end();
+        let from = line_start(&mut segments, end)?;
+        if from > self.forward.place() {
+            self.forward = Forward::new(segments, from, None);
+            self.leveller.iter_mut().for_each(Leveller::reset);
+            (self.level, self.lag, self.open) = (None, None, None);
+        }
         Ok(())
     }
 
@@ -81,7 +103,7 @@ impl Tracked {
                 Step::Run(place, record, run) => {
                     let source = self.forward.segments.source.clone();
                     let time = record.time;
-                    self.leveller.reset();
+                    self.leveller.iter_mut().for_each(Leveller::reset);
                     self.hold(
                         Item::Run(RunStart {
                             source,
@@ -104,7 +126,8 @@ impl Tracked {
 
     pub(super) fn take_line(&mut self, held: &mut Vec<(u64, Item)>) {
         if self.forward.found().part != Part::Tail {
-            self.level = self.leveller.next(self.forward.text());
+            let text = self.forward.text();
+            self.level = self.leveller.as_mut().and_then(|it| it.next(text));
         }
         let line = make_line(&mut self.forward, self.level, true);
         self.hold(Item::Line(line), held);

@@ -372,12 +372,20 @@ impl Prepared {
 
 /// No signal blocked, none ignored.
 unsafe fn default_signals() {
-    // SAFETY: sigaction refuses what may not be changed, and nothing else is touched.
+    // struct kernel_sigaction: handler, flags, restorer, mask. By the system call itself: the C library
+    // refuses the two signals that it keeps for itself, which may have been inherited as ignored.
+    let default = [0_usize; 4];
+    // SAFETY: the kernel refuses what may not be changed and touches nothing else; only
+    // async-signal-safe calls.
     unsafe {
-        let mut action: libc::sigaction = std::mem::zeroed();
-        action.sa_sigaction = libc::SIG_DFL;
         for signal in 1..=64 {
-            libc::sigaction(signal, &action, ptr::null_mut());
+            libc::syscall(
+                libc::SYS_rt_sigaction,
+                signal,
+                default.as_ptr(),
+                ptr::null_mut::<libc::c_void>(),
+                size_of::<u64>(),
+            );
         }
         let mut none = std::mem::zeroed();
         libc::sigemptyset(&mut none);

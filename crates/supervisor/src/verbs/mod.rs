@@ -1,15 +1,21 @@
 //! What clients ask, one file for each verb.
 
+mod changes;
+mod crash;
 mod daemon;
 mod events;
 mod exec;
 mod graph;
+mod hogs;
 mod inputs;
+mod monitor;
 mod pause;
+mod ports;
 mod profiles;
 mod ps;
 mod reload;
 mod restart;
+mod restore;
 mod run;
 mod signal;
 mod start;
@@ -17,6 +23,7 @@ mod stop;
 mod wait;
 mod why;
 
+pub(crate) use crash::{CrashPlace, Meant};
 use forge_api::Problem;
 use forge_config::{Config, Source};
 
@@ -71,6 +78,18 @@ impl Supervisor {
             Input::SpeaksHttp { name, run, yes } => self.speaks_http(&name, run, yes),
             Input::AdoptedGone { name, run } => self.adopted_gone(&name, run),
             Input::FilesChanged(change) => self.changed_files(&change),
+            Input::Measured {
+                name,
+                number,
+                found,
+            } => {
+                self.statistics.take(&name, number, found);
+                self.news.send_modify(|count| *count += 1);
+            }
+            Input::Output { name, run, event } => self.output_event(&name, run, event),
+            Input::LogsWeighed(result) => self.logs_weighed(result),
+            Input::Rooms(rooms) => self.alerts.set_rooms(rooms),
+            Input::CrashKept(id) => self.crashes.finished(id),
             Input::Remark {
                 name,
                 kind,
@@ -108,11 +127,22 @@ impl Supervisor {
             Ask::Exec(request, reply) => answer(reply, self.exec(request)),
             Ask::Events(query, reply) => answer(reply, self.events(&query)),
             Ask::FollowEvents(reply) => answer(reply, Ok(self.history.follow())),
+            Ask::LogPlace(targets, reply) => answer(reply, Ok(self.log_place(&targets))),
             Ask::FollowStatus(reply) => answer(reply, Ok(self.news.subscribe())),
             Ask::Why(name, secrets, reply) => answer(reply, self.why(&name, secrets)),
+            Ask::CrashPlace(name, reply) => answer(reply, Ok(self.crash_place(name))),
+            Ask::CrashFinished(name, id, reply) => self.finished_crash(name, id, reply),
+            Ask::Changes(name, reply) => answer(reply, self.changes(&name)),
             Ask::Graph(profile, reply) => answer(reply, self.graph(profile.as_deref())),
+            Ask::Restore(request, sink) => self.restore(&request, sink),
+            Ask::Running(reply) => answer(reply, self.running()),
             Ask::Profiles(reply) => answer(reply, self.all_profiles()),
             Ask::Ps(targets, reply) => answer(reply, self.ps(&targets)),
+            Ask::Monitor(query, reply) => answer(reply, self.monitor(&query)),
+            Ask::Hogs(count, reply) => self.hogs(count, reply),
+            Ask::Ports(port, all, reply) => answer(reply, self.ports(port, all)),
+            Ask::KillPort(request, reply) => self.kill_port(&request, reply),
+            Ask::Orphans(kill, reply) => self.orphans(kill, reply),
             Ask::Daemon(reply) => answer(reply, Ok(self.daemon_status())),
             Ask::DaemonStop(sink) => self.daemon_stop(sink),
             Ask::DaemonRestart(reply) => {

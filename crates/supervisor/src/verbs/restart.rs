@@ -6,6 +6,7 @@ use forge_api::{OnConflict, Problem, RestartRequest};
 use forge_core::event::Event;
 
 use super::start::Begun;
+use crate::environment::Environment;
 use crate::input::Sink;
 use crate::supervisor::Supervisor;
 
@@ -39,27 +40,58 @@ impl Supervisor {
                 managed.debug = debug;
             }
         }
+        let stale = self.read_variables_anew(&names, &request.environment);
         let mut begun = self.begun(self.with_needs(&names));
+        begun.notes.extend(stale);
         begun.started.extend(names.iter().cloned());
         begun.started.sort_unstable();
         begun.started.dedup();
         begun.already.retain(|name| !names.contains(name));
         self.note_former(&mut begun, &names);
         if let (Some(true), Some(name)) = (request.debug, names.first()) {
-            begun.notes.extend(self.debug_note(name));
+            begun.notes.extend(self.debug_notes(name));
         }
         self.tell(Event::Restart(names));
         self.remember_now();
         Ok(begun)
     }
 
-    /// Where a debugger attaches.
-    fn debug_note(&self, name: &str) -> Option<String> {
-        let spec = self.core.latest_spec(name)?;
-        let address = crate::debug::address(spec, self.port_of(name));
-        Some(match address {
-            Some(address) => format!("{name}: a debugger attaches at {address}"),
-            None => format!("{name}: debug mode is on; its runtime opens no port for a debugger"),
-        })
+    /// Variables are read anew at every start, so also what dotenv files say; anything else of an
+    /// edited file is left to `reload`. Returns what people should know.
+    fn read_variables_anew(
+        &mut self,
+        names: &[String],
+        environment: &Environment,
+    ) -> Option<String> {
+        let mut note = None;
+        let mut changed = Vec::new();
+        for profile in self.profiles.clone() {
+            let Ok(config) = self.load_config(environment, Some(&profile)) else {
+                let text = "the file has mistakes, which `forge dev check` shows: restarted as it was";
+                note = Some(text.to_string());
+                continue;
+            };
+            let profile = config.profile(&profile).into_iter();
+            for spec in profile.flat_map(|profile| &profile.processes) {
+                let Some(known) = self.core.latest_spec(&spec.name) else {
+                    continue;
+                };
+                let mut same = known.clone();
+                same.env.clone_from(&spec.env);
+                if names.contains(&spec.name) && known != spec && same == *spec {
+                    changed.push(same);
+                }
+            }
+        }
+        if !changed.is_empty() {
+            self.tell(Event::Define(changed));
+        }
+        note
+    }
+
+    /// How a debugger attaches.
+    fn debug_notes(&self, name: &str) -> Vec<String> {
+        let spec = self.core.latest_spec(name);
+        spec.map_or(Vec::new(), |spec| crate::debug::attach(spec, self.port_of(name)))
     }
 }

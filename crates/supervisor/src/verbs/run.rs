@@ -79,6 +79,12 @@ impl Supervisor {
             .collect::<BTreeMap<_, _>>();
         spec.port = request.port.map(PortSpec::Fixed);
         spec.tty = request.tty;
+        if let Some(agent) = &request.agent {
+            // Told in the status; and `stop AGENT` ends all that it has started.
+            spec.description = Some(format!("started by {agent}"));
+            spec.groups = vec![agent.clone()];
+            spec.env.insert("FORGE_AGENT".to_string(), Some(Template::text(agent)));
+        }
         spec
     }
 }

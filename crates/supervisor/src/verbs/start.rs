@@ -13,7 +13,7 @@ use crate::environment::Environment;
 use crate::input::Sink;
 use crate::managed::Managed;
 use crate::supervisor::Supervisor;
-use crate::waiters::{Start, Waiter};
+use crate::waiters::{Seen, Start, Waiter};
 
 impl Supervisor {
     pub(crate) fn start(&mut self, request: StartRequest, sink: Sink) {
@@ -61,6 +61,10 @@ impl Supervisor {
             ));
             self.note_former(&mut begun, &stale);
             self.tell(Event::Restart(stale));
+        }
+        // Those that have to wait find their shims ready when it is their turn.
+        for name in &begun.started {
+            self.see_to_shim(name);
         }
         self.tell(Event::Start(names));
         self.remember_now();
@@ -116,6 +120,7 @@ impl Supervisor {
             former: begun.former,
             wait,
             settled: BTreeMap::new(),
+            seen: Seen::default(),
         };
         self.waiters.push(Waiter::start(start, timeout_ms));
         self.changed();
@@ -156,9 +161,11 @@ impl Supervisor {
     ) -> Edited {
         let mut edited = Edited::default();
         let specs = profile.processes.clone();
+        let mut other_clients = Vec::new();
         for spec in &specs {
             match self.core.latest_spec(&spec.name) {
                 Some(known) if known == spec => continue,
+                Some(known) if self.is_the_same_to_its_client(known, environment, &mut other_clients) => {}
                 Some(_) => edited.changed.push(spec.name.clone()),
                 None => edited.added.push(spec.name.clone()),
             }
@@ -208,6 +215,30 @@ impl Supervisor {
         edited
     }
 
+    /// Whether a running process differs from the file only by variables of the client that asks now:
+    /// to the one that started it, the file still says the same.
+    fn is_the_same_to_its_client(
+        &self,
+        known: &ProcessSpec,
+        asks: &Arc<Environment>,
+        seen: &mut Vec<(Arc<Environment>, Option<Config>)>,
+    ) -> bool {
+        let Some(managed) = self.managed.get(&known.name) else {
+            return false;
+        };
+        if managed.present.is_none() || managed.environment == *asks {
+            return false;
+        }
+        let its = &managed.environment;
+        if !seen.iter().any(|(environment, _)| environment == its) {
+            let config = self.load_config(its, Some(&known.profile)).ok();
+            seen.push((its.clone(), config));
+        }
+        let config = seen.iter().find(|(environment, _)| environment == its);
+        let profile = config.and_then(|(_, config)| config.as_ref()?.profile(&known.profile));
+        profile.is_some_and(|profile| profile.processes.contains(known))
+    }
+
     fn profiles_in_use(&self) -> Vec<String> {
         let names = self.core.names().into_iter();
         let mut used: Vec<String> = names
@@ -224,6 +255,8 @@ impl Supervisor {
             self.settings = config.settings.clone();
             self.core.set_settings(&self.settings);
             self.sampling.set(&self.settings);
+            self.log_cap.wake();
+            self.change_event_rules();
         }
     }
 

@@ -34,6 +34,11 @@ impl Supervisor {
             names.iter().cloned().partition(|name| self.is_up(name));
         let ports = self.listened_ports(&stopped);
         let waited = self.with_dependents_that_stop(&stopped);
+        for name in &names {
+            if let Some(managed) = self.managed.get_mut(name) {
+                managed.to_restore = false;
+            }
+        }
         let before = self.history.count();
         self.tell(Event::Stop {
             names,

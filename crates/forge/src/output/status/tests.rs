@@ -1,3 +1,5 @@
+//! The picture of a status, as people see it.
+
 use super::*;
 use forge_api::{Health, SupervisorInfo, Totals, Warning};
 
@@ -40,7 +42,7 @@ fn sample() -> Status {
         fields: serde_json::Map::new(),
     };
     Status {
-        workspace: "/work/shop".into(),
+        workspace: "/home/u/shop".into(),
         profile: Some("dev".into()),
         supervisor: Some(SupervisorInfo {
             pid: 41,
@@ -78,6 +80,7 @@ fn sample() -> Status {
             process: Some("backend".into()),
             kind: "slow".into(),
             message: "3 slow queries in last hour".into(),
+            ..Warning::default()
         }],
     }
 }
@@ -94,7 +97,7 @@ fn drawn(columns: Option<usize>) -> String {
 #[test]
 fn at_60_columns_what_matters_is_left() {
     insta::assert_snapshot!(drawn(Some(60)), @r"
-        /work/shop · dev · 2 running · CPU 17.6% · 636 MB
+        /home/u/shop · dev · 2 running · CPU 17.6% · 636 MB
 
         NAME             STATUS           HEALTH   PORT  UPTIME
         backend          running          healthy  8080  2h 34m
@@ -118,7 +121,7 @@ fn at_60_columns_what_matters_is_left() {
 #[test]
 fn at_80_columns_there_is_room_for_more() {
     insta::assert_snapshot!(drawn(Some(80)), @r"
-        /work/shop · dev · 2 running · CPU 17.6% · 636 MB
+        /home/u/shop · dev · 2 running · CPU 17.6% · 636 MB
 
         NAME             STATUS           HEALTH   PORT   CPU  MEMORY  UPTIME  RESTARTS
         backend          running          healthy  8080  2.5%  158 MB  2h 34m
@@ -142,7 +145,7 @@ fn at_80_columns_there_is_room_for_more() {
 #[test]
 fn at_120_columns_only_the_detail_is_cut() {
     insta::assert_snapshot!(drawn(Some(120)), @r"
-        /work/shop · dev · 2 running · CPU 17.6% · 636 MB
+        /home/u/shop · dev · 2 running · CPU 17.6% · 636 MB
 
         NAME             STATUS           HEALTH   PORT    PID   CPU  MEMORY  UPTIME  RESTARTS  DETAIL
         backend          running          healthy  8080  12347  2.5%  158 MB  2h 34m            HTTP 200 from /health
@@ -164,7 +167,7 @@ fn at_120_columns_only_the_detail_is_cut() {
 #[test]
 fn at_200_columns_everything_is_there() {
     insta::assert_snapshot!(drawn(Some(200)), @r"
-        /work/shop · dev · 2 running · CPU 17.6% · 636 MB
+        /home/u/shop · dev · 2 running · CPU 17.6% · 636 MB
 
         NAME             STATUS           HEALTH   PORT    PID   CPU  MEMORY  UPTIME  RESTARTS  DETAIL
         backend          running          healthy  8080  12347  2.5%  158 MB  2h 34m            HTTP 200 from /health

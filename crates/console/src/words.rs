@@ -1,4 +1,4 @@
-//! A line of a console into words, as a shell would for plain quoting.
+//! A command line into words, as a shell would for plain quoting.
 
 /// The words of a line: spaces part them, `'…'` and `"…"` hold them together, `\` takes the next
 /// character as it is (inside `"…"` only before `"` and `\`).
@@ -6,7 +6,7 @@
 /// # Errors
 ///
 /// A quote that is not closed.
-pub(crate) fn split(line: &str) -> Result<Vec<String>, String> {
+pub fn split(line: &str) -> Result<Vec<String>, String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;
     let mut rest = line.chars().peekable();
