@@ -93,7 +93,9 @@ impl Drop for Bench<'_> {
 fn sleepers(count: usize, chain: bool) -> String {
     let mut text = String::from("dev:\n");
     for number in 0..count {
-        text.push_str(&format!("  - name: p{number}\n    command: [sleep, '100000']\n"));
+        text.push_str(&format!(
+            "  - name: p{number}\n    command: [sleep, '100000']\n"
+        ));
         if chain && number > 0 {
             text.push_str(&format!("    depends_on: [p{}]\n", number - 1));
         }
@@ -146,7 +148,9 @@ fn restart(forge: &Path) -> Result<()> {
         let (child, shim) = (pid("processes")?, pid("shims")?);
         let children = PathBuf::from(format!("/proc/{shim}/task/{shim}/children"));
         let began = Instant::now();
-        let kill = Command::new("kill").args(["-9", &child.to_string()]).status()?;
+        let kill = Command::new("kill")
+            .args(["-9", &child.to_string()])
+            .status()?;
         ensure!(kill.success(), "kill failed");
         loop {
             let text = fs::read_to_string(&children)?;

@@ -38,10 +38,10 @@ pub use lifecycle::{
     TargetsRequest,
 };
 pub use logs::{LogGap, LogLine, LogsAnswer, LogsQuery, query_string};
+pub use monitor::{Hog, Hogs, Monitor, MonitorProcess, MonitorQuery, Point, Series, System};
 pub use ports::{
     KillPortAnswer, KillPortRequest, OrphanRow, OrphansAnswer, PortRow, PortsAnswer, Refused,
 };
-pub use monitor::{Hog, Hogs, Monitor, MonitorProcess, MonitorQuery, Point, Series, System};
 pub use problem::Problem;
 pub use process::{
     ExecAnswer, ExecRequest, InputRequest, PsAnswer, PsRow, ResizeRequest, SignalRequest,

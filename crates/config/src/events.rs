@@ -22,11 +22,15 @@ impl Read for OutputEvent {
             ("pattern", fields.pattern.is_none()),
             ("kind", fields.kind.is_none()),
         ];
-        let missing = missing.into_iter().find(|(name, missing)| *missing && map.get(name).is_none());
+        let missing = missing
+            .into_iter()
+            .find(|(name, missing)| *missing && map.get(name).is_none());
         if let Some((name, _)) = missing {
             // A misspelt key has been told already.
             if !reader.sink.has_error_within(node.span) {
-                reader.sink.error(node.span, format!("this event has no `{name}`"));
+                reader
+                    .sink
+                    .error(node.span, format!("this event has no `{name}`"));
             }
             return None;
         }
@@ -64,7 +68,9 @@ fn check_groups(
         rest = &rest[at + 2..];
         let Some(end) = rest.find('}') else { break };
         let name = &rest[..end];
-        let number = name.parse::<usize>().is_ok_and(|number| number < regex.captures_len());
+        let number = name
+            .parse::<usize>()
+            .is_ok_and(|number| number < regex.captures_len());
         if !number && !groups.contains(&name) {
             let value = match &node.kind {
                 Kind::Map(map) => map.get("message"),
@@ -78,7 +84,10 @@ fn check_groups(
                 .unwrap_or_else(|| "name a group so: `(?P<name>…)`".to_string());
             reader
                 .sink
-                .error(place, format!("the pattern has no group `{}`", name.escape_debug()))
+                .error(
+                    place,
+                    format!("the pattern has no group `{}`", name.escape_debug()),
+                )
                 .help(help);
             return None;
         }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use forge_core::spec::{
-    OnDeterministic, OnDown, OnExceed, OnExit, OnUnhealthy, Pattern, PortSpec, RestartPolicy,
-    OutputEvent, Scope, StderrMode, StopOrder,
+    OnDeterministic, OnDown, OnExceed, OnExit, OnUnhealthy, OutputEvent, Pattern, PortSpec,
+    RestartPolicy, Scope, StderrMode, StopOrder,
 };
 use serde_json::{Value, json};
 

@@ -475,7 +475,10 @@ fn the_size_of_all_logs_and_events_of_output_are_settings() {
         .iter()
         .map(|event| (event.kind.as_str(), event.message.as_deref()))
         .collect();
-    assert_eq!(kinds, [("ready", Some("took ${ms}")), ("deprecation", None)]);
+    assert_eq!(
+        kinds,
+        [("ready", Some("took ${ms}")), ("deprecation", None)]
+    );
 }
 
 #[test]

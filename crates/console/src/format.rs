@@ -48,7 +48,10 @@ pub(crate) fn uptime(ms: u64) -> String {
 /// A moment of the API as `14:30:15`; as many blanks where it is none.
 pub(crate) fn clock(text: &str, zone: &TimeZone) -> String {
     match text.parse::<Timestamp>() {
-        Ok(moment) => moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string(),
+        Ok(moment) => moment
+            .to_zoned(zone.clone())
+            .strftime("%H:%M:%S")
+            .to_string(),
         Err(_) => " ".repeat(8),
     }
 }
@@ -68,7 +71,11 @@ pub(crate) fn moment(text: &str, zone: &TimeZone, now: Timestamp) -> String {
 }
 
 /// A bar of eighths, as high as its value, for each of the last `width` values.
-pub(crate) fn spark(values: impl DoubleEndedIterator<Item = f64>, width: usize, top: f64) -> String {
+pub(crate) fn spark(
+    values: impl DoubleEndedIterator<Item = f64>,
+    width: usize,
+    top: f64,
+) -> String {
     const STEPS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
     let mut shown: Vec<char> = values
         .rev()
@@ -89,7 +96,10 @@ mod tests {
     #[test]
     fn amounts_fit_narrow_columns() {
         let shown = [0, 999, 1024, 1_600_000, 165_675_008, u64::MAX].map(bytes);
-        assert_eq!(shown, ["0 B", "999 B", "1.0 kB", "1.5 MB", "158 MB", "16 EB"]);
+        assert_eq!(
+            shown,
+            ["0 B", "999 B", "1.0 kB", "1.5 MB", "158 MB", "16 EB"]
+        );
         assert_eq!(percent(2.54), "2.5%");
         assert_eq!(percent(f64::NAN), "-");
         assert_eq!(uptime(9_240_000), "2h34m");

@@ -18,7 +18,14 @@ pub(crate) struct Regions {
 /// The parts of the present screen. Low screens lose the header first, then the tabs, then the foot.
 pub(crate) fn regions(model: &Model) -> Regions {
     let (width, height) = model.size;
-    let rows = |at: u16, count: u16| Rect::new(0, at.min(height), width, count.min(height.saturating_sub(at)));
+    let rows = |at: u16, count: u16| {
+        Rect::new(
+            0,
+            at.min(height),
+            width,
+            count.min(height.saturating_sub(at)),
+        )
+    };
     let header = u16::from(height >= 8);
     let tabs = u16::from(height >= 5);
     let foot = u16::from(height >= 3);
@@ -35,28 +42,47 @@ pub(crate) fn regions(model: &Model) -> Regions {
 pub(crate) fn processes(model: &Model) -> (Rect, Rect) {
     let body = regions(model).body;
     let wanted = u16::try_from(model.shown().len().max(1) + 1).unwrap_or(u16::MAX);
-    let most = if body.height < 9 { body.height } else { (body.height * 11 / 20).max(5) };
+    let most = if body.height < 9 {
+        body.height
+    } else {
+        (body.height * 11 / 20).max(5)
+    };
     let table = wanted.min(most);
     let below = body.height - table;
     if below < 3 {
         return (body, Rect::new(body.x, body.bottom(), body.width, 0));
     }
     (
-        Rect { height: table, ..body },
-        Rect { y: body.y + table, height: below, ..body },
+        Rect {
+            height: table,
+            ..body
+        },
+        Rect {
+            y: body.y + table,
+            height: below,
+            ..body
+        },
     )
 }
 
 /// Where the lines of a log are, below its title.
 pub(crate) fn log_lines(model: &Model, main: bool) -> Rect {
-    let area = if main { regions(model).body } else { processes(model).1 };
+    let area = if main {
+        regions(model).body
+    } else {
+        processes(model).1
+    };
     below_heading(area)
 }
 
 /// The rows of a list below its heading.
 pub(crate) fn below_heading(area: Rect) -> Rect {
     let heading = area.height.min(1);
-    Rect { y: area.y + heading, height: area.height - heading, ..area }
+    Rect {
+        y: area.y + heading,
+        height: area.height - heading,
+        ..area
+    }
 }
 
 /// The rows of the present view's list.
@@ -67,7 +93,11 @@ pub(crate) fn list(model: &Model) -> Rect {
         View::Monitor => {
             let body = regions(model).body;
             let list = monitor_list(model);
-            Rect { y: body.y + 2, height: list, ..body }
+            Rect {
+                y: body.y + 2,
+                height: list,
+                ..body
+            }
         }
         View::Ports | View::Events | View::Graph => below_heading(regions(model).body),
     }
@@ -77,7 +107,11 @@ pub(crate) fn list(model: &Model) -> Rect {
 pub(crate) fn monitor_list(model: &Model) -> u16 {
     let room = regions(model).body.height.saturating_sub(2);
     let wanted = u16::try_from(model.shown().len()).unwrap_or(u16::MAX);
-    if room < 12 { room.min(wanted) } else { wanted.min(room * 2 / 5) }
+    if room < 12 {
+        room.min(wanted)
+    } else {
+        wanted.min(room * 2 / 5)
+    }
 }
 
 /// Where the attached terminal is: all but the last row.
@@ -98,7 +132,11 @@ pub(crate) fn tabs(model: &Model) -> Vec<(u16, String, View)> {
     let mut at = 0;
     let mut out = Vec::new();
     for (view, long) in View::ALL.into_iter().zip(long) {
-        let name = if total <= width { long } else { format!(" {} ", view.title()) };
+        let name = if total <= width {
+            long
+        } else {
+            format!(" {} ", view.title())
+        };
         let wide = name.len() as u16;
         out.push((at, name, view));
         at += wide;
@@ -110,7 +148,9 @@ pub(crate) fn tabs(model: &Model) -> Vec<(u16, String, View)> {
 pub(crate) fn hints(model: &Model) -> Vec<(u16, String, &'static str, Action)> {
     let place = model.view.place();
     let width = usize::from(model.size.0);
-    let own = ENTRIES.iter().filter(|entry| entry.places & place != 0 && !entry.short.is_empty());
+    let own = ENTRIES
+        .iter()
+        .filter(|entry| entry.places & place != 0 && !entry.short.is_empty());
     let (everywhere, own): (Vec<_>, Vec<_>) = own.partition(|entry| entry.places == ALL);
     let mut found = Vec::new();
     for entry in own.into_iter().chain(everywhere) {
@@ -120,7 +160,12 @@ pub(crate) fn hints(model: &Model) -> Vec<(u16, String, &'static str, Action)> {
     }
     let size = |key: &str, word: &str| text::width(key) + 1 + word.len() + 2;
     // Help and quit are always offered; others make room.
-    let total = |found: &[(String, &str, Action)]| found.iter().map(|(key, word, _)| size(key, word)).sum::<usize>();
+    let total = |found: &[(String, &str, Action)]| {
+        found
+            .iter()
+            .map(|(key, word, _)| size(key, word))
+            .sum::<usize>()
+    };
     while total(&found) > width + 2 && found.len() > 3 {
         found.remove(found.len() - 4);
     }

@@ -2,8 +2,9 @@
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use forge_api::{
-    ClientError, CrashReport, Event, GraphAnswer, KillPortAnswer, LogLine, LogsAnswer, LogsQuery, Monitor,
-    OnConflict, OrphansAnswer, PortsAnswer, RevertAnswer, StartAnswer, Status, StopAnswer, WhyAnswer,
+    ClientError, CrashReport, Event, GraphAnswer, KillPortAnswer, LogLine, LogsAnswer, LogsQuery,
+    Monitor, OnConflict, OrphansAnswer, PortsAnswer, RevertAnswer, StartAnswer, Status, StopAnswer,
+    WhyAnswer,
 };
 
 use crate::setup::Completion;
@@ -94,22 +95,50 @@ pub(crate) enum Verb {
 /// What is asked of the supervisor.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Request {
-    Start { verb: Verb, targets: Vec<String>, on_conflict: OnConflict },
-    Stop { targets: Vec<String> },
-    Pause { targets: Vec<String> },
-    Resume { targets: Vec<String> },
-    Ports { all: bool },
+    Start {
+        verb: Verb,
+        targets: Vec<String>,
+        on_conflict: OnConflict,
+    },
+    Stop {
+        targets: Vec<String>,
+    },
+    Pause {
+        targets: Vec<String>,
+    },
+    Resume {
+        targets: Vec<String>,
+    },
+    Ports {
+        all: bool,
+    },
     Orphans,
     OrphansKill,
-    KillPort { port: u16 },
-    Monitor { since: String, points: usize },
+    KillPort {
+        port: u16,
+    },
+    Monitor {
+        since: String,
+        points: usize,
+    },
     Graph,
     Why(String),
-    Crash { process: String, id: Option<u64> },
+    Crash {
+        process: String,
+        id: Option<u64>,
+    },
     /// Take back what is not committed in the file that a crash points at.
-    Revert { process: String, id: Option<u64> },
+    Revert {
+        process: String,
+        id: Option<u64>,
+    },
     /// The size of a terminal; its program draws it anew when `nudge` is set.
-    Resize { target: String, rows: u16, cols: u16, nudge: bool },
+    Resize {
+        target: String,
+        rows: u16,
+        cols: u16,
+        nudge: bool,
+    },
 }
 
 /// What is to be done.
@@ -117,14 +146,31 @@ pub(crate) enum Request {
 pub(crate) enum Command {
     Ask(Request),
     /// Bytes for the input of a process, in order.
-    Input { target: String, bytes: Vec<u8>, eof: bool },
+    Input {
+        target: String,
+        bytes: Vec<u8>,
+        eof: bool,
+    },
     /// Follow the logs: the newest lines first, or from behind this place on.
-    Follow { pane: Pane, generation: u64, query: Box<LogsQuery>, after: Option<String> },
+    Follow {
+        pane: Pane,
+        generation: u64,
+        query: Box<LogsQuery>,
+        after: Option<String>,
+    },
     Unfollow(Pane),
     /// A page of lines before or behind a place.
-    Page { pane: Pane, generation: u64, query: Box<LogsQuery>, older: bool },
+    Page {
+        pane: Pane,
+        generation: u64,
+        query: Box<LogsQuery>,
+        older: bool,
+    },
     /// Carry out a command line.
-    Run { id: u64, words: Vec<String> },
+    Run {
+        id: u64,
+        words: Vec<String>,
+    },
     /// End it.
     Interrupt(u64),
     Complete(String),
@@ -132,7 +178,11 @@ pub(crate) enum Command {
     Copy(String),
     /// Give the terminal to another program for a while.
     External(External),
-    Attach { id: u64, process: String, tty: bool },
+    Attach {
+        id: u64,
+        process: String,
+        tty: bool,
+    },
     Detach,
     Redraw,
     Suspend,
@@ -149,4 +199,3 @@ pub(crate) enum External {
     /// The browser.
     Browser(String),
 }
-

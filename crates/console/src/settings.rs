@@ -35,7 +35,10 @@ impl Settings {
         let mut settings = match std::fs::read_to_string(path) {
             Ok(text) => Settings::parse(&text),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Settings::default(),
-            Err(error) => Settings { mistakes: vec![error.to_string()], ..Settings::default() },
+            Err(error) => Settings {
+                mistakes: vec![error.to_string()],
+                ..Settings::default()
+            },
         };
         for mistake in &mut settings.mistakes {
             *mistake = format!("{}: {mistake}", path.display());
@@ -92,7 +95,8 @@ mod tests {
 
     #[test]
     fn keys_and_theme_are_taken_and_mistakes_told() {
-        let settings = Settings::parse("theme = \"light\"\n[keys]\nstop = \"ctrl-k\"\nflly = [\"x\"]\n");
+        let settings =
+            Settings::parse("theme = \"light\"\n[keys]\nstop = \"ctrl-k\"\nflly = [\"x\"]\n");
         assert_eq!(settings.theme, ThemeName::Light);
         assert_eq!(settings.mistakes.len(), 1, "{:?}", settings.mistakes);
         assert!(settings.mistakes[0].contains("flly"));

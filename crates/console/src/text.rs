@@ -56,14 +56,21 @@ pub(crate) fn width(text: &str) -> usize {
     if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
         return text.len();
     }
-    cells(text, Style::new()).iter().map(|cell| cell.width).sum()
+    cells(text, Style::new())
+        .iter()
+        .map(|cell| cell.width)
+        .sum()
 }
 
 /// The text cut to this width, with `…` where something is missing.
 pub(crate) fn cut(text: &str, width: usize) -> String {
     let all = cells(text, Style::new());
     let total: usize = all.iter().map(|cell| cell.width).sum();
-    let room = if total > width { width.saturating_sub(1) } else { width };
+    let room = if total > width {
+        width.saturating_sub(1)
+    } else {
+        width
+    };
     let mut out = String::new();
     let mut used = 0;
     for cell in all {
@@ -131,7 +138,13 @@ fn shorten(text: &str) -> &str {
 fn push_plain(out: &mut Vec<Cell>, text: &str, style: Style) {
     for grapheme in text.graphemes(true) {
         let first = grapheme.chars().next().unwrap_or(' ');
-        let mut push = |symbol: String, width| out.push(Cell { symbol, width, style });
+        let mut push = |symbol: String, width| {
+            out.push(Cell {
+                symbol,
+                width,
+                style,
+            })
+        };
         match first {
             '\t' => push(" ".repeat(TAB), TAB),
             // A line's own end; one in the middle is a line break that a record brought along.
@@ -151,7 +164,9 @@ fn push_plain(out: &mut Vec<Cell>, text: &str, style: Style) {
 
 /// The picture of a control character.
 fn picture(code: u32) -> String {
-    char::from_u32(0x2400 + code).unwrap_or('\u{fffd}').to_string()
+    char::from_u32(0x2400 + code)
+        .unwrap_or('\u{fffd}')
+        .to_string()
 }
 
 /// Characters that change the direction of what follows, or part lines.
@@ -165,7 +180,9 @@ fn escape(text: &str) -> (Option<&str>, &str) {
     let bytes = text.as_bytes();
     match bytes.get(1) {
         Some(b'[') => {
-            let end = bytes[2..].iter().position(|byte| (0x40..=0x7e).contains(byte));
+            let end = bytes[2..]
+                .iter()
+                .position(|byte| (0x40..=0x7e).contains(byte));
             match end.map(|end| end + 2) {
                 Some(end) if bytes[2..end].iter().all(|byte| (0x20..0x40).contains(byte)) => {
                     let codes = (bytes[end] == b'm').then(|| &text[2..end]);
@@ -193,7 +210,9 @@ fn behind(text: &str, at: usize) -> &str {
 
 fn apply(style: Style, base: Style, codes: &str) -> Style {
     let mut style = style;
-    let mut codes = codes.split([';', ':']).map(|code| code.parse::<u16>().unwrap_or(0));
+    let mut codes = codes
+        .split([';', ':'])
+        .map(|code| code.parse::<u16>().unwrap_or(0));
     while let Some(code) = codes.next() {
         style = match code {
             0 => base,
@@ -209,11 +228,19 @@ fn apply(style: Style, base: Style, codes: &str) -> Style {
             27 => style.remove_modifier(Modifier::REVERSED),
             30..=37 | 90..=97 => style.fg(basic(code)),
             40..=47 | 100..=107 => style.bg(basic(code - 10)),
-            39 => Style { fg: base.fg, ..style },
-            49 => Style { bg: base.bg, ..style },
+            39 => Style {
+                fg: base.fg,
+                ..style
+            },
+            49 => Style {
+                bg: base.bg,
+                ..style
+            },
             38 | 48 => {
                 let colour = match codes.next() {
-                    Some(5) => codes.next().map(|index| Color::Indexed(index.min(255) as u8)),
+                    Some(5) => codes
+                        .next()
+                        .map(|index| Color::Indexed(index.min(255) as u8)),
                     Some(2) => {
                         let mut part = || codes.next().unwrap_or(0).min(255) as u8;
                         Some(Color::Rgb(part(), part(), part()))
@@ -235,9 +262,22 @@ fn apply(style: Style, base: Style, codes: &str) -> Style {
 fn basic(code: u16) -> Color {
     let index = if code >= 90 { code - 90 + 8 } else { code - 30 };
     const NAMED: [Color; 16] = [
-        Color::Black, Color::Red, Color::Green, Color::Yellow, Color::Blue, Color::Magenta,
-        Color::Cyan, Color::Gray, Color::DarkGray, Color::LightRed, Color::LightGreen,
-        Color::LightYellow, Color::LightBlue, Color::LightMagenta, Color::LightCyan, Color::White,
+        Color::Black,
+        Color::Red,
+        Color::Green,
+        Color::Yellow,
+        Color::Blue,
+        Color::Magenta,
+        Color::Cyan,
+        Color::Gray,
+        Color::DarkGray,
+        Color::LightRed,
+        Color::LightGreen,
+        Color::LightYellow,
+        Color::LightBlue,
+        Color::LightMagenta,
+        Color::LightCyan,
+        Color::White,
     ];
     NAMED[usize::from(index.min(15))]
 }
@@ -248,7 +288,10 @@ mod tests {
 
     #[test]
     fn colours_stay_and_other_sequences_go() {
-        let shown = cells("\u{1b}[31mred\u{1b}[2J\u{1b}[0m \u{1b}]0;title\u{7}ok\u{1b}", Style::new());
+        let shown = cells(
+            "\u{1b}[31mred\u{1b}[2J\u{1b}[0m \u{1b}]0;title\u{7}ok\u{1b}",
+            Style::new(),
+        );
         let text: String = shown.iter().map(|cell| cell.symbol.as_str()).collect();
         assert_eq!(text, "red ok");
         assert_eq!(shown[0].style.fg, Some(Color::Red));

@@ -57,19 +57,39 @@ impl Theme {
                 Style::new().add_modifier(Modifier::REVERSED),
                 Style::new().fg(Color::Black).bg(Color::Yellow),
                 [
-                    Color::Cyan, Color::Green, Color::Magenta, Color::Blue,
-                    Color::LightCyan, Color::LightGreen, Color::LightMagenta, Color::LightBlue,
+                    Color::Cyan,
+                    Color::Green,
+                    Color::Magenta,
+                    Color::Blue,
+                    Color::LightCyan,
+                    Color::LightGreen,
+                    Color::LightMagenta,
+                    Color::LightBlue,
                 ],
             ),
             ThemeName::Dark => coloured(
-                [Color::Indexed(114), Color::Indexed(203), Color::Indexed(221), Color::Indexed(80)],
-                Style::new().bg(Color::Indexed(238)).add_modifier(Modifier::BOLD),
+                [
+                    Color::Indexed(114),
+                    Color::Indexed(203),
+                    Color::Indexed(221),
+                    Color::Indexed(80),
+                ],
+                Style::new()
+                    .bg(Color::Indexed(238))
+                    .add_modifier(Modifier::BOLD),
                 Style::new().fg(Color::Indexed(16)).bg(Color::Indexed(221)),
                 [80, 114, 176, 75, 215, 150, 147, 222].map(Color::Indexed),
             ),
             ThemeName::Light => coloured(
-                [Color::Indexed(28), Color::Indexed(160), Color::Indexed(130), Color::Indexed(25)],
-                Style::new().bg(Color::Indexed(252)).add_modifier(Modifier::BOLD),
+                [
+                    Color::Indexed(28),
+                    Color::Indexed(160),
+                    Color::Indexed(130),
+                    Color::Indexed(25),
+                ],
+                Style::new()
+                    .bg(Color::Indexed(252))
+                    .add_modifier(Modifier::BOLD),
                 Style::new().fg(Color::Indexed(16)).bg(Color::Indexed(222)),
                 [24, 28, 90, 19, 130, 64, 61, 94].map(Color::Indexed),
             ),

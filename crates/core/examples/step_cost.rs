@@ -89,7 +89,12 @@ fn run(workspace: &mut Workspace, clock: &mut Clock, event: Event) {
             match effect {
                 Effect::Launch { name, run } => {
                     let pid = 42;
-                    open.push(Event::Spawned { name, run, pid, at: 0 });
+                    open.push(Event::Spawned {
+                        name,
+                        run,
+                        pid,
+                        at: 0,
+                    });
                 }
                 Effect::Probe { name, run } => open.push(Event::Probed {
                     name,

@@ -5,8 +5,8 @@ mod daemon;
 mod exchange;
 mod lifecycle;
 mod logs;
-mod memory;
 mod mcp;
+mod memory;
 mod monitor;
 mod ports;
 mod process;
@@ -30,8 +30,8 @@ pub(crate) use lifecycle::{
 pub(crate) use logs::{EventsArgs, LogsArgs, SearchArgs, Selection};
 pub(crate) use mcp::{McpArgs, McpCommand, McpInstallArgs};
 pub(crate) use memory::{HookArgs, HookShell, RestoreArgs, SaveArgs, TrustArgs};
-pub(crate) use ports::{KillPortArgs, OrphansArgs, PortArgs, PortsArgs};
 pub(crate) use monitor::{HogsArgs, MonitorArgs};
+pub(crate) use ports::{KillPortArgs, OrphansArgs, PortArgs, PortsArgs};
 pub(crate) use process::{AttachArgs, ExecArgs, PsArgs, SendArgs, SignalArgs, WaitArgs};
 pub(crate) use queries::{GraphArgs, JsonArgs, StatusArgs, WhyArgs};
 

@@ -19,6 +19,8 @@ use crate::place::Place;
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How long a question may take that needs no work.
 const ANSWER: Duration = Duration::from_secs(20);
+/// How long neither keeper nor supervisor may be there before they count as gone for good.
+const AWAY: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A connection that is made anew when it breaks.
@@ -245,9 +247,18 @@ async fn connect_until(
     may_start: bool,
     deadline: Instant,
 ) -> Result<Client, Failure> {
+    let mut alone_since = None;
     loop {
         if let Some(client) = connect(place).await? {
             return Ok(client);
+        }
+        if !nobody_is_there(place) {
+            alone_since = None;
+        } else if alone_since.get_or_insert_with(Instant::now).elapsed() > AWAY && !may_start {
+            return Err(
+                Failure::failed("Forge has ended meanwhile, and nothing of it is left")
+                    .hint("`forge dev start` starts it again"),
+            );
         }
         if may_start || (nobody_is_there(place) && left_alone(place)) {
             start_keeper(place)?;

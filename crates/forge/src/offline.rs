@@ -119,7 +119,9 @@ pub(crate) fn of_file(place: &Place) -> Result<Status, Failure> {
     let config = configuration::load_plain(workspace)?;
     let profile = config.default_profile();
     Ok(Status {
-        processes: profile.map_or_else(Vec::new, |profile| profile.processes.iter().map(stopped).collect()),
+        processes: profile.map_or_else(Vec::new, |profile| {
+            profile.processes.iter().map(stopped).collect()
+        }),
         ..empty(workspace)
     })
 }

@@ -15,7 +15,7 @@ use rustix::termios::{LocalModes, tcgetattr};
 
 const CONFIG: &str = "dev:
   - name: backend
-    command: 'echo hello from the backend; echo an ERROR here >&2; exec sleep 1000'
+    command: 'echo hello from the backend; echo ERROR: no disk >&2; exec sleep 1000'
   - name: echo
     command: 'while read -r line; do echo \"heard <$line>\"; done'
     tty: true
@@ -96,7 +96,11 @@ impl Console {
     fn end(&mut self) -> Option<i32> {
         let deadline = Instant::now() + Duration::from_secs(20);
         while self.child.try_wait().expect("it is ours").is_none() {
-            assert!(Instant::now() < deadline, "it does not end:\n{}", self.text());
+            assert!(
+                Instant::now() < deadline,
+                "it does not end:\n{}",
+                self.text()
+            );
             self.read();
         }
         for _ in 0..4 {
@@ -130,13 +134,19 @@ fn processes_are_started_watched_and_stopped_by_keys() {
     console.shows("hello from the backend");
     console.types("x");
     console.until("a stopped backend", |screen| {
-        screen.lines().any(|line| line.contains("backend") && line.contains("stopped"))
+        screen
+            .lines()
+            .any(|line| line.contains("backend") && line.contains("stopped"))
     });
     console.types("q");
     assert_eq!(console.end(), Some(0));
     assert!(console.gave_the_terminal_back());
     let status = console.workspace.run(&["dev", "status", "--json"]).json();
-    let echo = status["processes"].as_array().expect("a list").iter().find(|one| one["name"] == "echo");
+    let echo = status["processes"]
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|one| one["name"] == "echo");
     assert_eq!(echo.expect("it is there")["status"], "running");
 }
 
@@ -152,23 +162,29 @@ fn commands_are_typed_completed_and_kept_and_the_log_answers_to_them() {
     console.shows("hello from the backend");
     console.types("/dev logs backend\r");
     console.shows("Logs · backend");
-    console.shows("an ERROR here");
+    console.shows("ERROR: no disk");
     console.types("/level loud\r");
     console.shows("`loud` is no level");
     console.types("\x15level error\r");
     console.until("only the error", |screen| {
-        screen.contains("an ERROR here") && !screen.contains("hello from the backend")
+        screen.contains("ERROR: no disk") && !screen.contains("hello from the backend")
     });
     let file = console.workspace.path().join("saved.txt");
     console.types(&format!("/save {}\r", file.display()));
     console.shows("saved to");
     let saved = std::fs::read_to_string(&file).expect("it is there");
-    assert!(saved.contains("an ERROR here") && !saved.contains('\u{1b}'), "{saved}");
+    assert!(
+        saved.contains("ERROR: no disk") && !saved.contains('\u{1b}'),
+        "{saved}"
+    );
     console.types("/quit\r");
     assert_eq!(console.end(), Some(0));
     let history = console.workspace.layout().state().join("console.history");
     let history = std::fs::read_to_string(history).expect("it is there");
-    assert!(history.contains("dev start backend\n") && history.contains("level error\n"), "{history}");
+    assert!(
+        history.contains("dev start backend\n") && history.contains("level error\n"),
+        "{history}"
+    );
 }
 
 #[test]
@@ -192,12 +208,17 @@ fn a_killed_supervisor_comes_back_and_the_console_with_it() {
     console.shows("0 of 3 running");
     console.types("S");
     console.shows("2 of 3 running");
-    let daemon = console.workspace.run(&["daemon", "status", "--json"]).json();
+    let daemon = console
+        .workspace
+        .run(&["daemon", "status", "--json"])
+        .json();
     let pid = daemon["supervisor"]["pid"].as_i64().expect("a pid") as i32;
     kill_process(Pid::from_raw(pid).expect("a pid"), Signal::KILL).expect("it lives");
     console.types("\x1b[Bx");
     console.until("a stopped echo", |screen| {
-        screen.lines().any(|line| line.contains("echo") && line.contains("stopped"))
+        screen
+            .lines()
+            .any(|line| line.contains("echo") && line.contains("stopped"))
     });
     console.shows("1 of 3 running");
 }

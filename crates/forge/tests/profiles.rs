@@ -28,7 +28,11 @@ fn move_to_another_boot(world: &World, names: &[&str]) {
         let mut bytes = Vec::new();
         for (seq, entry) in journal::read(&path).expect("a journal").entries {
             let entry = match entry {
-                Entry::Spawned { run, mut identity, at } => {
+                Entry::Spawned {
+                    run,
+                    mut identity,
+                    at,
+                } => {
                     identity.boot = "00000000-0000-0000-0000-000000000000".to_string();
                     Entry::Spawned { run, identity, at }
                 }
@@ -64,7 +68,10 @@ fn after_a_kill_of_everything_a_restore_brings_back_what_ran() {
     assert_eq!(before["port"], after["port"]);
     assert_ne!(before["run_id"], after["run_id"]);
     let again = world.ok(&["dev", "restore"]);
-    assert!(again.stdout.contains("everything that is remembered runs"), "{again:?}");
+    assert!(
+        again.stdout.contains("everything that is remembered runs"),
+        "{again:?}"
+    );
 }
 
 #[test]
@@ -121,16 +128,31 @@ test: [{name: t, command: 'true'}]
 ",
     );
     world.ok(&["dev", "start"]);
-    let words = ["dev", "run", "queue", "--port", &port.to_string(), "--env", "A=b c", "--no-wait"];
+    let words = [
+        "dev",
+        "run",
+        "queue",
+        "--port",
+        &port.to_string(),
+        "--env",
+        "A=b c",
+        "--no-wait",
+    ];
     let words = [&words[..], &["--", "sleep", "1000"]].concat();
     world.ok(&words);
     world.ok(&["dev", "save", "mine"]);
     let text = world.read(".forge/processes.yml");
-    assert!(text.starts_with("# our services\ndev:\n  # the database\n  - name: db\n"), "{text}");
+    assert!(
+        text.starts_with("# our services\ndev:\n  # the database\n  - name: db\n"),
+        "{text}"
+    );
     assert!(text.contains("${SECRET:-none}"), "{text}");
     let rows = world.ok(&["dev", "profiles", "--json"]).json();
     let mine = rows["profiles"].as_array().expect("a list").iter();
-    let mine = mine.clone().find(|row| row["name"] == "mine").expect("the profile");
+    let mine = mine
+        .clone()
+        .find(|row| row["name"] == "mine")
+        .expect("the profile");
     assert_eq!(mine["processes"], serde_json::json!(["db", "queue"]));
     world.ok(&["dev", "check"]);
     let ran = world.ends(2, &["dev", "save", "settings"]);
@@ -148,7 +170,10 @@ c: [{name: one, command: exec sleep 1001}]
     );
     world.ok(&["dev", "start", "-p", "a"]);
     world.ok(&["dev", "start", "-p", "b"]);
-    assert_eq!((world.word("one"), world.word("two")), ("running".into(), "running".into()));
+    assert_eq!(
+        (world.word("one"), world.word("two")),
+        ("running".into(), "running".into())
+    );
     let rows = world.ok(&["dev", "profiles", "--json"]).json();
     let running = |at: usize| rows["profiles"][at]["running"].clone();
     assert_eq!(running(0), serde_json::json!(["one"]));
@@ -179,7 +204,10 @@ fn a_hook_tells_and_starts_only_what_is_trusted() {
     let here = path.to_str().expect("text");
     let enter = ["hook", "bash", "--start", "--enter", here];
     let ran = world.ok(&enter);
-    assert!(ran.stderr.contains("nothing runs") && ran.stderr.contains("not trusted"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("nothing runs") && ran.stderr.contains("not trusted"),
+        "{ran:?}"
+    );
     assert!(!world.layout().state().join("state.json").exists());
     world.ok(&["trust"]);
     world.ok(&enter);
@@ -190,16 +218,25 @@ fn a_hook_tells_and_starts_only_what_is_trusted() {
 
 #[test]
 fn the_last_shell_that_leaves_stops_what_is_trusted() {
-    let world = World::new("dev: [{name: web, command: exec sleep 1000}]\n");
+    let world = World::new("dev: [{name: web, command: touch up; exec sleep 1000}]\n");
     world.ok(&["trust"]);
-    let script = "eval \"$(\"$FORGE\" hook bash --start --stop)\"; cd \"$1/sub\"; _forge_hook; cd /; _forge_hook";
+    let script = "eval \"$(\"$FORGE\" hook bash --start --stop)\"; cd \"$1/sub\"; _forge_hook
+while [ ! -e ../up ]; do sleep 0.01; done; cd /; _forge_hook";
     std::fs::create_dir(world.path().join("sub")).expect("a folder");
     let forge = world.command(&[]);
     let mut shell = Command::new("bash");
-    shell.args(["--norc", "-c", script, "bash"]).arg(world.path());
+    shell
+        .args(["--norc", "-c", script, "bash"])
+        .arg(world.path());
     shell.env_clear();
-    shell.envs(forge.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    shell.env("FORGE", env!("CARGO_BIN_EXE_forge")).current_dir("/");
+    shell.envs(
+        forge
+            .get_envs()
+            .filter_map(|(name, value)| Some((name, value?))),
+    );
+    shell
+        .env("FORGE", env!("CARGO_BIN_EXE_forge"))
+        .current_dir("/");
     let output = shell.output().expect("bash runs");
     assert!(output.status.success(), "{output:?}");
     assert_eq!(world.events("web", "started").len(), 1, "{output:?}");
@@ -220,13 +257,22 @@ fn a_scheduled_process_runs_again_and_names_its_next_time_between_runs() {
     let message = nightly["message"].as_str().unwrap_or_default().to_string();
     assert!(message.contains("03:00:00"), "{nightly}");
     let tick = world.wait_process("tick", "names its next time", |one| {
-        one["status"] == "stopped" && one["message"].as_str().is_some_and(|it| it.contains("next at"))
+        one["status"] == "stopped"
+            && one["message"]
+                .as_str()
+                .is_some_and(|it| it.contains("next at"))
     });
     assert_eq!(tick["exit_code"], 0, "{tick}");
     world.ok(&["dev", "stop"]);
     let count = world.lines("trace").len();
     let stopped = world.process("tick");
-    assert!(!stopped["message"].as_str().unwrap_or_default().contains("next at"), "{stopped}");
+    assert!(
+        !stopped["message"]
+            .as_str()
+            .unwrap_or_default()
+            .contains("next at"),
+        "{stopped}"
+    );
     assert!(world.lines("trace").len() <= count + 1);
 }
 

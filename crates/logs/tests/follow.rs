@@ -275,9 +275,13 @@ fn a_reader_that_is_far_behind_can_go_on_at_the_last_lines() {
     let root = tempfile::tempdir().expect("a folder");
     let mut writer = Writer::new(&root.path().join("web"), Stream::Stdout).expect("a log");
     let mut small = Writer::new(&root.path().join("api"), Stream::Stdout).expect("a log");
-    writer.write("first\n".repeat(1000), now()).expect("written");
+    writer
+        .write("first\n".repeat(1000), now())
+        .expect("written");
     writer.rotate(now()).expect("rotated");
-    writer.write("second\n".repeat(1000), now()).expect("written");
+    writer
+        .write("second\n".repeat(1000), now())
+        .expect("written");
     writer.write_unindexed("last").expect("written");
     small.write("a\n", now()).expect("written");
     let mut follower = follow(root.path(), Start::Beginning);

@@ -65,9 +65,14 @@ pub(crate) fn essence(text: &str) -> String {
         let before = &rest[..at];
         out.push_str(before);
         rest = &rest[at..];
-        let word_before = before.chars().next_back().is_some_and(char::is_alphanumeric);
+        let word_before = before
+            .chars()
+            .next_back()
+            .is_some_and(char::is_alphanumeric);
         let end = rest
-            .find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '-' | '+' | ',' | 'µ')))
+            .find(|c: char| {
+                !(c.is_ascii_alphanumeric() || matches!(c, ':' | '.' | '-' | '+' | ',' | 'µ'))
+            })
             .unwrap_or(rest.len());
         let word = &rest[..end];
         if !word_before && (is_time(word) || is_duration(word)) {
@@ -97,7 +102,9 @@ fn is_time(word: &str) -> bool {
 
 /// `127.0.0.1:5432` is no time.
 fn is_address(word: &str) -> bool {
-    word.split(':').next().is_some_and(|host| host.matches('.').count() == 3)
+    word.split(':')
+        .next()
+        .is_some_and(|host| host.matches('.').count() == 3)
 }
 
 /// `12ms`, `1.5s`, `340µs`.
@@ -125,7 +132,10 @@ mod tests {
     #[test]
     fn what_repeats_is_told_once_also_in_pairs() {
         assert_eq!(folded(&["a", "a", "a", "b"]), ["a×3", "b×1"]);
-        assert_eq!(folded(&["a", "b", "a", "b", "a", "b", "c"]), ["a+b×3", "c×1"]);
+        assert_eq!(
+            folded(&["a", "b", "a", "b", "a", "b", "c"]),
+            ["a+b×3", "c×1"]
+        );
         assert_eq!(folded(&["a", "b", "c"]), ["a×1", "b×1", "c×1"]);
         assert_eq!(folded(&[]), [""; 0]);
     }
@@ -137,7 +147,11 @@ mod tests {
             ["14:30:20.2 retry in 10s×2"]
         );
         assert_eq!(
-            folded(&["2025-11-21T14:30:15Z x (45ms)", "2025-11-21T14:31:15Z x (1.5s)"]).len(),
+            folded(&[
+                "2025-11-21T14:30:15Z x (45ms)",
+                "2025-11-21T14:31:15Z x (1.5s)"
+            ])
+            .len(),
             1
         );
         assert_eq!(folded(&["GET /users/1 200", "GET /users/2 200"]).len(), 2);

@@ -47,7 +47,12 @@ pub const CLIENTS: &[Client] = &[
         title: "Claude Code",
         base: Base::Project,
         path: ".mcp.json",
-        marks: &[(Base::Project, ".mcp.json"), (Base::Project, ".claude"), (Base::Project, "CLAUDE.md"), (Base::Home, ".claude.json")],
+        marks: &[
+            (Base::Project, ".mcp.json"),
+            (Base::Project, ".claude"),
+            (Base::Project, "CLAUDE.md"),
+            (Base::Home, ".claude.json"),
+        ],
         form: Form::Json("mcpServers"),
     },
     Client {
@@ -79,7 +84,11 @@ pub const CLIENTS: &[Client] = &[
         title: "Gemini CLI",
         base: Base::Project,
         path: ".gemini/settings.json",
-        marks: &[(Base::Project, ".gemini"), (Base::Project, "GEMINI.md"), (Base::Home, ".gemini")],
+        marks: &[
+            (Base::Project, ".gemini"),
+            (Base::Project, "GEMINI.md"),
+            (Base::Home, ".gemini"),
+        ],
         form: Form::Json("mcpServers"),
     },
     Client {
@@ -87,7 +96,10 @@ pub const CLIENTS: &[Client] = &[
         title: "opencode",
         base: Base::Project,
         path: "opencode.json",
-        marks: &[(Base::Project, "opencode.json"), (Base::Home, ".config/opencode")],
+        marks: &[
+            (Base::Project, "opencode.json"),
+            (Base::Home, ".config/opencode"),
+        ],
         form: Form::Opencode,
     },
     Client {
@@ -136,9 +148,7 @@ impl Client {
     /// A file that cannot be understood: why, and what to enter by hand.
     pub fn change(&self, text: &str, program: &str) -> Result<Change, String> {
         match self.form {
-            Form::Json(key) => {
-                insert(text, key, &json!({ "command": program, "args": ["mcp"] }))
-            }
+            Form::Json(key) => insert(text, key, &json!({ "command": program, "args": ["mcp"] })),
             Form::TypedJson(key) => insert(
                 text,
                 key,
@@ -189,7 +199,10 @@ fn insert(text: &str, key: &str, entry: &Value) -> Result<Change, String> {
     expected[key][NAME] = entry.clone();
     match serde_json::from_str::<Value>(&written) {
         Ok(after) if after == expected => Ok(Change::Write(written)),
-        Ok(_) | Err(_) => Err(format!("it is laid out in a way that is not understood; {}", by_hand())),
+        Ok(_) | Err(_) => Err(format!(
+            "it is laid out in a way that is not understood; {}",
+            by_hand()
+        )),
     }
 }
 
@@ -252,13 +265,21 @@ fn string_end(bytes: &[u8], begin: usize) -> Option<usize> {
 }
 
 fn append(text: &str, program: &str) -> Result<Change, String> {
-    let entry = format!("[mcp_servers.{NAME}]\ncommand = {}\nargs = [\"mcp\"]\n", json!(program));
+    let entry = format!(
+        "[mcp_servers.{NAME}]\ncommand = {}\nargs = [\"mcp\"]\n",
+        json!(program)
+    );
     let mut lines = text.lines().map(str::trim);
-    if lines.clone().any(|line| line == format!("[mcp_servers.{NAME}]")) {
+    if lines
+        .clone()
+        .any(|line| line == format!("[mcp_servers.{NAME}]"))
+    {
         return Ok(Change::Already);
     }
     if lines.any(|line| line.starts_with("mcp_servers")) {
-        return Err(format!("its `mcp_servers` is no table of its own; enter by hand:\n{entry}"));
+        return Err(format!(
+            "its `mcp_servers` is no table of its own; enter by hand:\n{entry}"
+        ));
     }
     let gap = match text {
         "" => "",
@@ -279,7 +300,11 @@ mod tests {
     fn written(id: &str, text: &str) -> String {
         match client(id).change(text, "forge").unwrap() {
             Change::Write(text) => {
-                assert_eq!(client(id).change(&text, "forge"), Ok(Change::Already), "{text}");
+                assert_eq!(
+                    client(id).change(&text, "forge"),
+                    Ok(Change::Already),
+                    "{text}"
+                );
                 text
             }
             Change::Already => panic!("it is there already"),
@@ -290,7 +315,11 @@ mod tests {
     fn every_client_gets_an_entry_in_an_empty_file() {
         for one in CLIENTS {
             let text = written(one.id, "");
-            assert!(text.contains("forge") && text.ends_with('\n'), "{}: {text}", one.id);
+            assert!(
+                text.contains("forge") && text.ends_with('\n'),
+                "{}: {text}",
+                one.id
+            );
         }
         assert_eq!(
             written("claude-code", ""),
@@ -302,7 +331,10 @@ mod tests {
     fn what_people_wrote_stays_as_they_wrote_it() {
         let text = "{\n\t\"z\": \"{ \\\"mcpServers\\\": 1\",\n\t\"mcpServers\": {\n\t\t\"a\": {\"command\": \"x\"}\n\t},  \"b\": [1,2]\n}";
         let new = written("cursor", text);
-        for piece in ["\t\"z\": \"{ \\\"mcpServers\\\": 1\",", "\n\t\t\"a\": {\"command\": \"x\"}\n\t},  \"b\": [1,2]\n}"] {
+        for piece in [
+            "\t\"z\": \"{ \\\"mcpServers\\\": 1\",",
+            "\n\t\t\"a\": {\"command\": \"x\"}\n\t},  \"b\": [1,2]\n}",
+        ] {
             assert!(new.contains(piece), "{new}");
         }
         let text = "{\"inputs\": [], \"servers\": { }}";
@@ -320,7 +352,10 @@ mod tests {
             ("codex", "mcp_servers = { a = {} }"),
         ] {
             let error = client(id).change(text, "forge").unwrap_err();
-            assert!(error.contains("by hand") && error.contains("forge"), "{error}");
+            assert!(
+                error.contains("by hand") && error.contains("forge"),
+                "{error}"
+            );
         }
     }
 }

@@ -108,10 +108,7 @@ enum Request<'a> {
     Post(&'a str, Value),
 }
 
-async fn again<A: DeserializeOwned>(
-    host: &dyn Host,
-    request: Request<'_>,
-) -> Result<A, Trouble> {
+async fn again<A: DeserializeOwned>(host: &dyn Host, request: Request<'_>) -> Result<A, Trouble> {
     let mut deadline = None;
     loop {
         let mut client = host.connect().await?;

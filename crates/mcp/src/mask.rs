@@ -86,7 +86,9 @@ fn name_before(text: &str) -> &str {
     let text = text.trim_end().trim_end_matches(['"', '\'']);
     let start = text
         .rfind(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == '-'))
-        .map_or(0, |at| at + text[at..].chars().next().map_or(1, char::len_utf8));
+        .map_or(0, |at| {
+            at + text[at..].chars().next().map_or(1, char::len_utf8)
+        });
     &text[start..]
 }
 
@@ -139,10 +141,19 @@ mod tests {
     fn secrets_are_masked_and_nothing_else() {
         for (line, shown) in [
             ("API_KEY=abc def", "API_KEY=******** def"),
-            ("export DB_PASSWORD='a b' x", "export DB_PASSWORD='********' x"),
+            (
+                "export DB_PASSWORD='a b' x",
+                "export DB_PASSWORD='********' x",
+            ),
             ("  STRIPE_SECRET: sk_live_1", "  STRIPE_SECRET: ********"),
-            (r#"{"token": "abc", "user": "bob"}"#, r#"{"token": "********", "user": "bob"}"#),
-            ("postgres://bob:pw@db:5432/x?y", "postgres://bob:********@db:5432/x?y"),
+            (
+                r#"{"token": "abc", "user": "bob"}"#,
+                r#"{"token": "********", "user": "bob"}"#,
+            ),
+            (
+                "postgres://bob:pw@db:5432/x?y",
+                "postgres://bob:********@db:5432/x?y",
+            ),
             ("url=http://h/p", "url=http://h/p"),
             ("SESSION_KEY=x", "SESSION_KEY=********"),
             ("primary_key: id", "primary_key: id"),
@@ -150,7 +161,10 @@ mod tests {
             ("monkey=banana", "monkey=banana"),
             ("TOKEN=$OTHER", "TOKEN=$OTHER"),
             ("max_tokens=512", "max_tokens=512"),
-            ("SyntaxError: unexpected token: x", "SyntaxError: unexpected token: x"),
+            (
+                "SyntaxError: unexpected token: x",
+                "SyntaxError: unexpected token: x",
+            ),
             ("12:30:15 é: ü=ß", "12:30:15 é: ü=ß"),
             ("a=1\nAUTH_TOKEN=2\n", "a=1\nAUTH_TOKEN=********\n"),
         ] {

@@ -1,9 +1,7 @@
 //! Prompts: tasks that people start with a word.
 
 use rmcp::ErrorData;
-use rmcp::model::{
-    GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role,
-};
+use rmcp::model::{GetPromptResult, JsonObject, Prompt, PromptArgument, PromptMessage, Role};
 
 pub(crate) fn all() -> Vec<Prompt> {
     vec![
@@ -33,7 +31,10 @@ pub(crate) fn all() -> Vec<Prompt> {
 /// # Errors
 ///
 /// A prompt that there is not.
-pub(crate) fn get(name: &str, arguments: Option<&JsonObject>) -> Result<GetPromptResult, ErrorData> {
+pub(crate) fn get(
+    name: &str,
+    arguments: Option<&JsonObject>,
+) -> Result<GetPromptResult, ErrorData> {
     let word = |key: &str| {
         let text = arguments?.get(key)?.as_str()?.trim();
         // It becomes part of a sentence.
@@ -50,7 +51,10 @@ pub(crate) fn get(name: &str, arguments: Option<&JsonObject>) -> Result<GetPromp
             ));
         }
     };
-    Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]))
+    Ok(GetPromptResult::new(vec![PromptMessage::new_text(
+        Role::User,
+        text,
+    )]))
 }
 
 fn bring_up(profile: Option<String>) -> String {

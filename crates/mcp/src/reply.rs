@@ -87,18 +87,25 @@ impl Trouble {
     pub(crate) fn into_problem(self) -> Problem {
         let mut problem = match self {
             Trouble::Client(ClientError::Problem(problem)) => problem,
-            Trouble::Client(ClientError::Connection(why)) => {
-                Problem::failed(format!("no answer from the supervisor: {why}"))
-                    .with_hint("call the tool again; if that fails, run `forge dev doctor` in a shell")
-            }
+            Trouble::Client(ClientError::Connection(why)) => Problem::failed(format!(
+                "no answer from the supervisor: {why}"
+            ))
+            .with_hint("call the tool again; if that fails, run `forge dev doctor` in a shell"),
             Trouble::Arguments(why) => {
                 Problem::usage(why).with_hint("correct the arguments and call the tool again")
             }
         };
         if problem.hint.is_none() {
             problem.hint = match problem.kind.as_str() {
-                "unknown-process" => Some("`status` lists the processes, `profiles` all that the file names".into()),
-                "configuration" => Some("correct .forge/processes.yml at the places marked, then call `start` again".into()),
+                "unknown-process" => {
+                    Some("`status` lists the processes, `profiles` all that the file names".into())
+                }
+                "usage" => Some("correct the arguments and call the tool again".into()),
+                "failed" => Some("`status` shows how things are, `logs` what was said".into()),
+                "configuration" => Some(
+                    "correct .forge/processes.yml at the places marked, then call `start` again"
+                        .into(),
+                ),
                 _ => None,
             };
         }

@@ -37,14 +37,21 @@ pub(crate) async fn list(session: &Session) -> Vec<Resource> {
     ];
     // Without a supervisor there are no processes to tell of.
     let status: Result<Status, _> = link::get(session.host(), path::STATUS, "").await;
-    for one in status.into_iter().flat_map(|status| status.processes).take(MOST) {
+    for one in status
+        .into_iter()
+        .flat_map(|status| status.processes)
+        .take(MOST)
+    {
         let name = &one.name;
         all.push(
             Resource::new(format!("{LOGS}{name}"), format!("logs of {name}"))
                 .with_description(format!("The last output of {name}"))
                 .with_mime_type("text/plain"),
         );
-        if one.status == "crashed" || one.exit_code.is_some_and(|code| code != 0) || one.signal.is_some() {
+        if one.status == "crashed"
+            || one.exit_code.is_some_and(|code| code != 0)
+            || one.signal.is_some()
+        {
             all.push(
                 Resource::new(format!("{CRASH}{name}"), format!("crash of {name}"))
                     .with_description(format!("The last crash report of {name}"))
@@ -84,13 +91,19 @@ pub(crate) async fn read(session: &Session, uri: &str) -> Result<ReadResourceRes
         json(session, path::CRASH, &query_string(&[("name", Some(name))])).await
     } else {
         return Err(ErrorData::resource_not_found(
-            format!("there is no resource {}; resources/list tells what there is", budget::clip(uri, 200)),
+            format!(
+                "there is no resource {}; resources/list tells what there is",
+                budget::clip(uri, 200)
+            ),
             None,
         ));
     };
     let (text, kind) = read.map_err(|trouble| {
         let problem = trouble.into_problem();
-        let hint = problem.hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+        let hint = problem
+            .hint
+            .map(|hint| format!("; {hint}"))
+            .unwrap_or_default();
         let message = format!("{}{hint}", problem.detail);
         match problem.exit_code {
             3 => ErrorData::resource_not_found(message, None),
@@ -120,7 +133,13 @@ async fn logs(session: &Session, name: &str) -> Read {
     let lines: Vec<String> = answer
         .lines
         .iter()
-        .map(|line| format!("{} {}", text::clock(&line.time), budget::clip(&line.message, 1_000)))
+        .map(|line| {
+            format!(
+                "{} {}",
+                text::clock(&line.time),
+                budget::clip(&line.message, 1_000)
+            )
+        })
         .collect();
     let keep = budget::last_that_fit(&lines, CHARS, String::len);
     Ok((lines[lines.len() - keep..].join("\n"), "text/plain"))

@@ -35,7 +35,11 @@ pub async fn serve(host: Arc<dyn Host>, options: Options) -> Result<(), String> 
         Err(rmcp::service::ServerInitializeError::ConnectionClosed(_)) => return Ok(()),
         Err(error) => return Err(error.to_string()),
     };
-    running.waiting().await.map(drop).map_err(|error| error.to_string())
+    running
+        .waiting()
+        .await
+        .map(drop)
+        .map_err(|error| error.to_string())
 }
 
 struct Server {
@@ -90,7 +94,10 @@ impl ServerHandler for Server {
         let Some(tool) = tools::named(&request.name) else {
             let names: Vec<&str> = tools::ALL.iter().map(|entry| entry.name).collect();
             return Err(ErrorData::invalid_params(
-                format!("there is no tool of that name; there are {}", names.join(", ")),
+                format!(
+                    "there is no tool of that name; there are {}",
+                    names.join(", ")
+                ),
                 None,
             ));
         };
@@ -114,7 +121,9 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourcesResult, ErrorData> {
-        Ok(ListResourcesResult::with_all_items(resources::list(&self.session).await))
+        Ok(ListResourcesResult::with_all_items(
+            resources::list(&self.session).await,
+        ))
     }
 
     async fn list_resource_templates(
@@ -122,7 +131,9 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListResourceTemplatesResult, ErrorData> {
-        Ok(ListResourceTemplatesResult::with_all_items(resources::templates()))
+        Ok(ListResourceTemplatesResult::with_all_items(
+            resources::templates(),
+        ))
     }
 
     async fn read_resource(

@@ -21,7 +21,10 @@ pub(crate) fn duration(ms: u64) -> String {
 /// One process in a line.
 pub(crate) fn process(one: &Process) -> String {
     let mut text = format!("{}: {}", one.name, one.status);
-    if matches!(one.health.state.as_str(), "healthy" | "unhealthy" | "checking") {
+    if matches!(
+        one.health.state.as_str(),
+        "healthy" | "unhealthy" | "checking"
+    ) {
         text.push_str(&format!(" ({})", one.health.state));
     }
     if let Some(port) = one.port {

@@ -60,7 +60,9 @@ fn serve(layout: &Layout, start_keeper: &StartKeeper) -> io::Result<()> {
     let Some(_lock) = forge_os::Lock::take(&layout.supervisor_lock(), LOCK_PATIENCE)
         .map_err(|error| said(error, "cannot take the supervisor's lock"))?
     else {
-        return Err(io::Error::other("another supervisor runs in this workspace"));
+        return Err(io::Error::other(
+            "another supervisor runs in this workspace",
+        ));
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

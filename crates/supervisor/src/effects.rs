@@ -163,12 +163,13 @@ impl Supervisor {
             ignore: vec![".forge".into(), "*.log".into(), "*.pyc".into()],
             debounce: Duration::from_millis(300),
         };
-        let added = self
-            .watcher
-            .add(name.to_string(), spec.cwd.clone(), rules);
+        let added = self.watcher.add(name.to_string(), spec.cwd.clone(), rules);
         if let Err(error) = added {
-            self.history
-                .add(Some(name), "warning", format!("cannot wait for a change: {error}"));
+            self.history.add(
+                Some(name),
+                "warning",
+                format!("cannot wait for a change: {error}"),
+            );
         }
         if let Some(managed) = self.managed.get_mut(name) {
             managed.awaits_change = true;

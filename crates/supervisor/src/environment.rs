@@ -49,7 +49,10 @@ pub(crate) fn compose(
                     let text = template
                         .resolve(port_of)
                         .map_err(|error| format!("env.{name}: {error}"))?;
-                    let own = spec.debug.as_ref().is_some_and(|own| own.env.contains_key(name));
+                    let own = spec
+                        .debug
+                        .as_ref()
+                        .is_some_and(|own| own.env.contains_key(name));
                     let debug = around.debug == Some(overlay) && !own;
                     let text = crate::debug::beside(name, all.get(name), text, debug);
                     all.insert(name.clone(), text);

@@ -6,16 +6,11 @@ use std::time::Duration;
 use forge_core::event::{Event, SpawnFailure, Status};
 use forge_facts::{Entry, Exit, Fact, KeeperFact, KeeperOrder, Order, RunId};
 
-use tokio::time::Instant;
-
 use crate::input::Input;
 use crate::links::shim::{Address, ShimWriter, connect};
 use crate::managed::{Launching, Link};
 use crate::spawn_failure::spawn_failure;
 use crate::supervisor::Supervisor;
-
-/// How long a shim is kept that has nothing to do.
-const IDLE_SHIM: Duration = Duration::from_secs(10);
 
 /// How long until a shim is asked for again that could not be reached.
 const AGAIN: Duration = Duration::from_millis(10);
@@ -160,46 +155,6 @@ impl Supervisor {
         if needed {
             self.see_to_shim(name);
         }
-    }
-
-    /// Lets go of shims that have had nothing to do for a while; who starts again soon after a stop
-    /// finds them ready.
-    pub(crate) fn release_shims(&mut self) {
-        for (name, managed) in &mut self.managed {
-            let Link::Up { connection, .. } = managed.link else {
-                continue;
-            };
-            if managed.present.is_some() || managed.launching.is_some() {
-                managed.idle_since = None;
-                continue;
-            }
-            let resting = self.core.view(name).is_none_or(|view| match view.status {
-                Status::Stopped | Status::Exited => true,
-                Status::Waiting
-                | Status::Starting
-                | Status::Running
-                | Status::Stopping
-                | Status::Restarting
-                | Status::Crashed
-                | Status::Paused => false,
-            });
-            if !resting {
-                managed.idle_since = None;
-                continue;
-            }
-            let since = *managed.idle_since.get_or_insert_with(Instant::now);
-            if since.elapsed() >= IDLE_SHIM {
-                managed.idle_since = None;
-                managed.order(Order::Release);
-                managed.link = Link::Releasing(connection);
-            }
-        }
-    }
-
-    /// When the next shim is to be let go.
-    pub(crate) fn next_release(&self) -> Option<Instant> {
-        let idle = self.managed.values().filter_map(|one| one.idle_since);
-        idle.min().map(|since| since + IDLE_SHIM)
     }
 
     pub(crate) fn shim_says(&mut self, name: &str, connection: u64, fact: Fact) {

@@ -175,7 +175,10 @@ impl Supervisor {
         let (Some(run), Some(managed)) = (run, self.managed.get_mut(name)) else {
             return;
         };
-        let Some(port) = managed.port.filter(|port| plain && may_ask(*port, &command)) else {
+        let Some(port) = managed
+            .port
+            .filter(|port| plain && may_ask(*port, &command))
+        else {
             return;
         };
         managed.http = Http::Asked(Instant::now() + HTTP_PATIENCE);

@@ -193,7 +193,10 @@ impl Sink {
     /// Replaces what was last said.
     pub(crate) fn progress(&self, progress: api::Progress) {
         self.progress.send_if_modified(|last| {
-            if last.as_ref().is_some_and(|last| is_no_news(last, &progress)) {
+            if last
+                .as_ref()
+                .is_some_and(|last| is_no_news(last, &progress))
+            {
                 return false;
             }
             *last = Some(progress);

@@ -9,12 +9,12 @@ use forge_core::spec::{PortSpec, ProcessSpec, StderrMode};
 use forge_core::template::Template;
 use forge_facts::{KeeperOrder, Launch, LogRules, Order, RunId};
 
+use crate::conflict::Resolved;
 use crate::debug::overlay;
 use crate::environment::{self, Environment, Surroundings};
 use crate::hooks::{Errand, HOOK_MAX, argv};
 use crate::input::Input;
 use crate::managed::{Launching, Link, Task};
-use crate::conflict::Resolved;
 use crate::ports;
 use crate::supervisor::Supervisor;
 
@@ -36,7 +36,7 @@ impl Supervisor {
             }
         }
         if let Err(failure) = self.choose_port(name, &spec, run) {
-            self.cannot_launch(name, run, failure);
+            self.cannot_launch(name, run, *failure);
         }
     }
 
@@ -75,7 +75,12 @@ impl Supervisor {
             Some(PortSpec::Fixed(port)) => Some(had.unwrap_or(port)),
             Some(PortSpec::Auto) => {
                 let port = match had {
-                    Some(port) if ports::taken(&self.listening, self.layout.workspace(), port).is_none() => Some(port),
+                    Some(port)
+                        if ports::taken(&self.listening, self.layout.workspace(), port)
+                            .is_none() =>
+                    {
+                        Some(port)
+                    }
                     _ => self.automatic_port(name),
                 };
                 if let Some(managed) = self.managed.get_mut(name) {
@@ -130,7 +135,7 @@ impl Supervisor {
             Err(why) => Err(failed(why)),
         };
         if let Err(failure) = end {
-            self.cannot_launch(name, run, failure);
+            self.cannot_launch(name, run, *failure);
         }
         self.tell(Event::Tick);
     }
@@ -185,7 +190,7 @@ impl Supervisor {
             Err(why) => Err(failed(format!("hooks.before_start: {why}"))),
         };
         if let Err(failure) = end {
-            self.cannot_launch(name, run, failure);
+            self.cannot_launch(name, run, *failure);
         }
         self.tell(Event::Tick);
     }
@@ -240,14 +245,14 @@ impl Supervisor {
         }
     }
 
-    pub(crate) fn cannot_launch(&mut self, name: &str, run: RunId, failure: Box<SpawnFailure>) {
+    pub(crate) fn cannot_launch(&mut self, name: &str, run: RunId, failure: SpawnFailure) {
         if let Some(managed) = self.managed.get_mut(name) {
             managed.launching = None;
         }
         self.tell_later(Event::NotSpawned {
             name: name.to_string(),
             run,
-            failure: *failure,
+            failure,
         });
     }
 

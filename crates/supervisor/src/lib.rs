@@ -16,8 +16,8 @@
 
 mod adopt;
 mod clock;
-pub mod crash;
 mod conflict;
+pub mod crash;
 mod daemon;
 mod debug;
 mod effects;
@@ -26,6 +26,7 @@ mod facts;
 mod health;
 mod history;
 mod hooks;
+mod idle_shims;
 mod input;
 mod launch;
 mod links;

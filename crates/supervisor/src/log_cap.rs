@@ -1,8 +1,8 @@
 //! The size of all logs of the workspace together: beyond it the oldest segments are removed, beside the
 //! loop. Shims keep each stream within its own bounds; only here somebody sees all of them.
 
-use std::collections::BinaryHeap;
 use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -44,7 +44,10 @@ impl LogCap {
 impl Supervisor {
     /// Weighs all logs, and removes what is too much.
     pub(crate) fn weigh_logs(&mut self) {
-        let runs = self.managed.values().any(|managed| managed.present.is_some());
+        let runs = self
+            .managed
+            .values()
+            .any(|managed| managed.present.is_some());
         self.log_cap.next = runs.then(|| Instant::now() + EVERY);
         self.log_cap.weighing = true;
         let (root, most) = (self.layout.processes(), self.settings.log_total);
@@ -200,7 +203,12 @@ mod tests {
             .flat_map(|folder| std::fs::read_dir(folder.path()).unwrap().flatten())
             .filter_map(|file| {
                 let path = file.path();
-                let text = path.strip_prefix(root).unwrap().to_str().unwrap().to_string();
+                let text = path
+                    .strip_prefix(root)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_string();
                 text.ends_with(".log").then_some(text)
             })
             .collect();
@@ -226,7 +234,11 @@ mod tests {
             bytes: 200,
         };
         assert_eq!(trim(root, 400).unwrap(), two);
-        let names = |list: &[&str]| list.iter().map(|one| (*one).to_string()).collect::<Vec<_>>();
+        let names = |list: &[&str]| {
+            list.iter()
+                .map(|one| (*one).to_string())
+                .collect::<Vec<_>>()
+        };
         let kept = [
             "api/stderr.00000001.log",
             "api/stdout.00000002.log",

@@ -70,7 +70,7 @@ pub(crate) struct RememberedAdopted {
 /// What came of reading the file.
 pub(crate) enum Loaded {
     /// It was whole, or there was none.
-    State(State),
+    State(Box<State>),
     /// It was damaged and has been set aside there.
     SetAside(PathBuf),
     /// It is of a newer version, which is left alone.
@@ -86,7 +86,7 @@ pub(crate) fn load(path: &Path) -> io::Result<Loaded> {
     let text = match std::fs::read(path) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Ok(Loaded::State(State::default()));
+            return Ok(Loaded::State(Box::default()));
         }
         Err(error) => return Err(error),
     };

@@ -42,9 +42,13 @@ impl Supervisor {
             return;
         }
         let (inbox, own) = (self.inbox.clone(), name.to_string());
-        let scan = look(&self.layout.processes(), name, run, move |line, left| {
-            scan_line(line, left, &own, run, &inbox)
-        }, wanted);
+        let scan = look(
+            &self.layout.processes(),
+            name,
+            run,
+            move |line, left| scan_line(line, left, &own, run, &inbox),
+            wanted,
+        );
         if let Some(managed) = self.managed.get_mut(name) {
             managed.scan = scan.ok();
         }

@@ -60,7 +60,8 @@ impl Supervisor {
         match EventRules::new(&own) {
             Ok(rules) => Arc::new(rules),
             Err(error) => {
-                self.history.add(None, "warning", format!("settings.events: {error}"));
+                self.history
+                    .add(None, "warning", format!("settings.events: {error}"));
                 EventRules::built_in()
             }
         }
@@ -150,7 +151,10 @@ mod tests {
     #[test]
     fn an_address_of_all_interfaces_is_shown_as_this_machine() {
         let cases = [
-            ("http://0.0.0.0:8000/docs", Some("http://localhost:8000/docs")),
+            (
+                "http://0.0.0.0:8000/docs",
+                Some("http://localhost:8000/docs"),
+            ),
             ("http://[::]:80", Some("http://localhost:80")),
             ("HTTPS://localhost:3000", Some("https://localhost:3000")),
             ("http://192.168.1.5:5173/", Some("http://192.168.1.5:5173/")),

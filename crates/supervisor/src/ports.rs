@@ -108,7 +108,10 @@ pub(crate) fn automatic(layout: &Layout, name: &str, others: &[u16]) -> Result<u
     let choice = stable_port(shared, layout.workspace(), name, others)
         .map_err(|error| format!("cannot choose a port: {error}"))?;
     if let Some(aside) = choice.damaged {
-        eprintln!("supervisor: the registry of ports was damaged and is now {}", aside.display());
+        eprintln!(
+            "supervisor: the registry of ports was damaged and is now {}",
+            aside.display()
+        );
     }
     Ok(choice.port)
 }
@@ -162,13 +165,17 @@ fn free(port: u16, workspace: &Path, forges: &[i32]) -> Result<(), String> {
     // What bears this workspace's mark and has this port is an old run: its process is down.
     let plan = plan.with_managed();
     if let Some(holder) = plan.refused().next() {
-        let who = holder.pid.map_or("somebody".to_string(), |pid| format!("pid {pid}"));
+        let who = holder
+            .pid
+            .map_or("somebody".to_string(), |pid| format!("pid {pid}"));
         let why = machine::refusal(&holder.verdict);
         return Err(format!("port {port} is held by {who}: {why}"));
     }
     let outcome = plan.carry_out(machine::patience(false)).map_err(io)?;
     match outcome.is_free() {
         true => Ok(()),
-        false => Err(format!("port {port} is still taken after its holder was killed")),
+        false => Err(format!(
+            "port {port} is still taken after its holder was killed"
+        )),
     }
 }

@@ -62,7 +62,7 @@ impl Supervisor {
     fn load(&mut self) -> State {
         let path = self.layout.state_file();
         let warning = match memory::load(&path) {
-            Ok(Loaded::State(state)) => return state,
+            Ok(Loaded::State(state)) => return *state,
             Ok(Loaded::SetAside(aside)) => format!(
                 "{} was damaged and is now {}; what runs is known from the journals",
                 path.display(),
@@ -101,7 +101,10 @@ impl Supervisor {
         }
         let mut last_run = last_run(&journal);
         managed.known = journal.last_seq();
-        if let Some(run) = last_run.as_ref().filter(|last| !last.gone && last.pid.is_some()) {
+        if let Some(run) = last_run
+            .as_ref()
+            .filter(|last| !last.gone && last.pid.is_some())
+        {
             managed.present = Some(run.run);
             managed.leader_gone = run.exit.is_some().then_some(run.run);
         }
@@ -324,14 +327,18 @@ fn of_another_boot(journal: &Journal) -> bool {
     let Ok(boot) = forge_os::boot_id() else {
         return false;
     };
-    let spawned = journal.entries.iter().rev().find_map(|(_, entry)| match entry {
-        Entry::Spawned { identity, .. } => Some(identity.boot != boot),
-        Entry::SpawnFailed { .. }
-        | Entry::Exited { .. }
-        | Entry::Gone { .. }
-        | Entry::Left { .. }
-        | Entry::Recovered { .. } => None,
-    });
+    let spawned = journal
+        .entries
+        .iter()
+        .rev()
+        .find_map(|(_, entry)| match entry {
+            Entry::Spawned { identity, .. } => Some(identity.boot != boot),
+            Entry::SpawnFailed { .. }
+            | Entry::Exited { .. }
+            | Entry::Gone { .. }
+            | Entry::Left { .. }
+            | Entry::Recovered { .. } => None,
+        });
     spawned.unwrap_or(false)
 }
 

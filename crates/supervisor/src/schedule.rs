@@ -129,7 +129,11 @@ mod tests {
         schedules
             .0
             .insert("x".into(), plan(&every, start, None).unwrap());
-        assert!(schedules.take_due(start + Duration::from_secs(9)).is_empty());
+        assert!(
+            schedules
+                .take_due(start + Duration::from_secs(9))
+                .is_empty()
+        );
         let due = start + Duration::from_secs(10);
         assert_eq!(schedules.take_due(due), ["x"]);
         assert!(schedules.take_due(due).is_empty());

@@ -221,8 +221,9 @@ impl Supervisor {
 
     /// The environment with which something runs that no client has asked for.
     pub(crate) fn bare_environment() -> Arc<Environment> {
-        let own = std::env::vars_os()
-            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let own = std::env::vars_os().filter_map(|(name, value)| {
+            Some((name.into_string().ok()?, value.into_string().ok()?))
+        });
         Arc::new(own.collect())
     }
 
@@ -242,7 +243,11 @@ impl Supervisor {
             self.plan_schedules();
             self.follow_services();
             self.alerts.wake(&self.history);
-            if self.managed.values().any(|managed| managed.present.is_some()) {
+            if self
+                .managed
+                .values()
+                .any(|managed| managed.present.is_some())
+            {
                 self.sampling.wake();
                 self.log_cap.wake();
             }

@@ -2,7 +2,7 @@
 
 use forge_api::Problem;
 use forge_config::resolve_targets;
-use forge_core::spec::{Profile, ProcessSpec};
+use forge_core::spec::{ProcessSpec, Profile};
 
 use crate::supervisor::Supervisor;
 

@@ -67,7 +67,10 @@ fn read(store: &Path) -> io::Result<Trusted> {
 
 fn hash(file: &Path) -> io::Result<String> {
     let digest = Sha256::digest(std::fs::read(file)?);
-    let text = digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    let text = digest
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect::<String>();
     Ok(format!("sha256:{text}"))
 }
 

@@ -91,7 +91,10 @@ impl Supervisor {
         }
         let next = self.schedules.next_of(name)?;
         let local = next.to_zoned(jiff::tz::TimeZone::system());
-        Some(format!("runs next at {}", local.strftime("%Y-%m-%d %H:%M:%S")))
+        Some(format!(
+            "runs next at {}",
+            local.strftime("%Y-%m-%d %H:%M:%S")
+        ))
     }
 
     /// Where people open it: as the file says, its port where it speaks HTTP, or as it has printed.
@@ -165,7 +168,8 @@ fn add_usage(process: &mut api::Process, managed: &Managed) {
     }
     process.pids = process.pid.into_iter().collect();
     // What was sampled of the run before is not its own.
-    let own = |usage: &&forge_inspect::Usage| process.pid.is_none_or(|pid| usage.pids.contains(&pid));
+    let own =
+        |usage: &&forge_inspect::Usage| process.pid.is_none_or(|pid| usage.pids.contains(&pid));
     let Some(usage) = managed.usage.as_ref().filter(own) else {
         return;
     };
@@ -173,7 +177,9 @@ fn add_usage(process: &mut api::Process, managed: &Managed) {
         process.pids.clone_from(&usage.pids);
     }
     process.listening = usage.ports();
-    process.cpu_percent = usage.cpu_percent.map(|one| (f64::from(one) * 10.0).round() / 10.0);
+    process.cpu_percent = usage
+        .cpu_percent
+        .map(|one| (f64::from(one) * 10.0).round() / 10.0);
     process.memory_bytes = usage.memory_bytes;
     process.threads = usage.threads.map(u64::from);
     process.open_files = usage.open_files.map(u64::from);
@@ -206,7 +212,10 @@ fn health(view: &View) -> api::Health {
 fn totals(processes: &[api::Process]) -> api::Totals {
     let sum = |values: Vec<f64>| (!values.is_empty()).then(|| values.iter().sum::<f64>());
     let cpu = processes.iter().filter_map(|one| one.cpu_percent).collect();
-    let memory: Vec<u64> = processes.iter().filter_map(|one| one.memory_bytes).collect();
+    let memory: Vec<u64> = processes
+        .iter()
+        .filter_map(|one| one.memory_bytes)
+        .collect();
     api::Totals {
         running: processes.iter().filter(|one| one.pid.is_some()).count(),
         cpu_percent: sum(cpu).map(|sum| (sum * 10.0).round() / 10.0),

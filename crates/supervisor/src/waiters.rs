@@ -30,7 +30,10 @@ enum Kind {
     Stop(Stop),
     Wait(Wait),
     /// `daemon stop`: first the processes, then Forge itself.
-    Ending { stop: Stop, asked: bool },
+    Ending {
+        stop: Stop,
+        asked: bool,
+    },
 }
 
 impl Waiter {

@@ -21,7 +21,9 @@ pub(crate) fn run(what: &str, file: &Path) -> Result<()> {
         "levels" => levels::run(file),
         "events" => events::run(file),
         "traces" => traces::run(file),
-        other => bail!("nothing is called `{other}` that could be scored; use detect, levels or events"),
+        other => {
+            bail!("nothing is called `{other}` that could be scored; use detect, levels or events")
+        }
     }
 }
 
@@ -74,9 +76,15 @@ impl Score {
     fn tell(&self) -> Result<()> {
         let wrong: u64 = self.wrong.values().sum();
         let share = 100.0 * (1.0 - wrong as f64 / self.all.max(1) as f64);
-        println!("{share:.2}% of {} right; misses by source: {:?}", self.all, self.wrong);
+        println!(
+            "{share:.2}% of {} right; misses by source: {:?}",
+            self.all, self.wrong
+        );
         if share < self.least {
-            bail!("{share:.2}% is less than the {}% that is accepted", self.least);
+            bail!(
+                "{share:.2}% is less than the {}% that is accepted",
+                self.least
+            );
         }
         Ok(())
     }

@@ -76,7 +76,11 @@ const ROOMS: &[Room] = &[
         knows: Knows::Everything,
     },
     room("forge-demo", 3, &[]),
-    room("xtask", 3, &["forge-logs", "forge-detect", "forge-diagnose"]),
+    room(
+        "xtask",
+        3,
+        &["forge-logs", "forge-detect", "forge-diagnose"],
+    ),
 ];
 
 /// Crates that only tests may use.

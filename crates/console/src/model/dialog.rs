@@ -8,7 +8,9 @@ use crate::message::Request;
 /// What stands above the view.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Dialog {
-    Help { top: usize },
+    Help {
+        top: usize,
+    },
     /// Yes or no.
     Confirm(Confirm),
     /// A port is taken.
@@ -18,7 +20,11 @@ pub(crate) enum Dialog {
     /// The output of a command line.
     Output(OutputPane),
     /// Text to read.
-    Text { title: String, lines: Vec<String>, top: usize },
+    Text {
+        title: String,
+        lines: Vec<String>,
+        top: usize,
+    },
 }
 
 /// A question with one request behind it.
@@ -105,7 +111,13 @@ mod tests {
 
     #[test]
     fn output_comes_in_pieces_and_is_bounded() {
-        let mut pane = OutputPane { id: 1, words: Vec::new(), lines: vec![String::new()], code: None, up: 0 };
+        let mut pane = OutputPane {
+            id: 1,
+            words: Vec::new(),
+            lines: vec![String::new()],
+            code: None,
+            up: 0,
+        };
         pane.add("one\ntw");
         pane.add("o\nthree");
         assert_eq!(pane.lines, ["one", "two", "three"]);

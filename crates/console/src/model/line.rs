@@ -16,7 +16,10 @@ pub(crate) struct TypedLine {
 impl TypedLine {
     /// A line with its cursor at the end.
     pub(crate) fn new(text: &str) -> Self {
-        TypedLine { text: text.to_string(), at: text.len() }
+        TypedLine {
+            text: text.to_string(),
+            at: text.len(),
+        }
     }
 
     pub(crate) fn text(&self) -> &str {
@@ -37,7 +40,13 @@ impl TypedLine {
     pub(crate) fn insert(&mut self, text: &str) {
         let mut clean: String = text
             .chars()
-            .map(|c| if c == '\n' || c == '\r' || c == '\t' { ' ' } else { c })
+            .map(|c| {
+                if c == '\n' || c == '\r' || c == '\t' {
+                    ' '
+                } else {
+                    c
+                }
+            })
             .filter(|c| !c.is_control())
             .collect();
         let mut room = LONGEST.saturating_sub(self.text.len()).min(clean.len());
@@ -93,22 +102,32 @@ impl TypedLine {
 
     fn left(&self) -> usize {
         let mut cursor = GraphemeCursor::new(self.at, self.text.len(), true);
-        cursor.prev_boundary(&self.text, 0).ok().flatten().unwrap_or(0)
+        cursor
+            .prev_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(0)
     }
 
     fn right(&self) -> usize {
         let mut cursor = GraphemeCursor::new(self.at, self.text.len(), true);
-        cursor.next_boundary(&self.text, 0).ok().flatten().unwrap_or(self.text.len())
+        cursor
+            .next_boundary(&self.text, 0)
+            .ok()
+            .flatten()
+            .unwrap_or(self.text.len())
     }
 
     fn word_left(&self) -> usize {
         let words = self.text[..self.at].unicode_word_indices();
-        words.map(|(at, _)| at).last().unwrap_or(0)
+        words.map(|(at, _)| at).next_back().unwrap_or(0)
     }
 
     fn word_right(&self) -> usize {
         let mut words = self.text[self.at..].unicode_word_indices();
-        words.next().map_or(self.text.len(), |(at, word)| self.at + at + word.len())
+        words
+            .next()
+            .map_or(self.text.len(), |(at, word)| self.at + at + word.len())
     }
 }
 
@@ -156,11 +175,20 @@ mod tests {
         let ctrl = KeyModifiers::CONTROL;
         let family = "a👨‍👩‍👧";
         assert_eq!(typed(family, &[(KeyCode::Backspace, none)]).0, "a");
-        assert_eq!(typed("dev logs api", &[(KeyCode::Char('w'), ctrl)]).0, "dev logs ");
+        assert_eq!(
+            typed("dev logs api", &[(KeyCode::Char('w'), ctrl)]).0,
+            "dev logs "
+        );
         let left = (KeyCode::Left, ctrl);
         assert_eq!(typed("dev logs api", &[left, left]).1, "logs api");
-        assert_eq!(typed("abc", &[(KeyCode::Home, none), (KeyCode::Delete, none)]).1, "bc");
-        assert_eq!(typed("abc", &[(KeyCode::Char('u'), ctrl)]), (String::new(), String::new()));
+        assert_eq!(
+            typed("abc", &[(KeyCode::Home, none), (KeyCode::Delete, none)]).1,
+            "bc"
+        );
+        assert_eq!(
+            typed("abc", &[(KeyCode::Char('u'), ctrl)]),
+            (String::new(), String::new())
+        );
     }
 
     #[test]

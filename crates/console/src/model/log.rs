@@ -48,7 +48,9 @@ impl LogFilter {
             some => some.join(", "),
         };
         let parts = [
-            self.level.as_ref().map(|level| format!("{level} and above")),
+            self.level
+                .as_ref()
+                .map(|level| format!("{level} and above")),
             self.grep.as_ref().map(|grep| format!("matching {grep}")),
             self.since.as_ref().map(|since| format!("since {since}")),
             self.until.as_ref().map(|until| format!("until {until}")),
@@ -211,7 +213,11 @@ impl LogWindow {
 
     /// Adds lines before the first one; the last ones go where there is no room.
     pub(crate) fn prepend(&mut self, lines: Vec<LogLine>, more: bool) {
-        self.older = if more && !lines.is_empty() { Older::There } else { Older::None };
+        self.older = if more && !lines.is_empty() {
+            Older::There
+        } else {
+            Older::None
+        };
         for line in lines.into_iter().rev() {
             if let Some(first) = self.entries.front_mut()
                 && same(&first.line, &line)
@@ -246,7 +252,10 @@ impl LogWindow {
     /// The number of the next line above (or below) this one that the search finds.
     pub(crate) fn find(&self, from: i64, up: bool) -> Option<i64> {
         let search = self.search.as_ref()?;
-        let hit = |at: &i64| self.get(*at).is_some_and(|entry| search.is_match(&entry.line.message));
+        let hit = |at: &i64| {
+            self.get(*at)
+                .is_some_and(|entry| search.is_match(&entry.line.message))
+        };
         if up {
             (self.first..from.min(self.end())).rev().find(hit)
         } else {
@@ -274,9 +283,14 @@ impl LogWindow {
         let recent = self.entries.iter_mut().rev().take(64);
         let mut recent = recent.filter(|entry| {
             let old = &entry.line;
-            old.partial && old.seq == line.seq && old.process == line.process && old.stream == line.stream
+            old.partial
+                && old.seq == line.seq
+                && old.process == line.process
+                && old.stream == line.stream
         });
-        let Some(old) = recent.next() else { return false };
+        let Some(old) = recent.next() else {
+            return false;
+        };
         self.bytes = (self.bytes + size(line)).saturating_sub(size(&old.line));
         *old = entry(line.clone());
         true
@@ -296,7 +310,11 @@ impl LogWindow {
 }
 
 fn entry(line: LogLine) -> Entry {
-    Entry { times: 1, last: line.cursor.clone(), line }
+    Entry {
+        times: 1,
+        last: line.cursor.clone(),
+        line,
+    }
 }
 
 fn same(one: &LogLine, other: &LogLine) -> bool {
@@ -328,7 +346,9 @@ mod tests {
     }
 
     fn numbered(range: std::ops::Range<usize>) -> Vec<LogLine> {
-        range.map(|number| line(number, &format!("line {number}"))).collect()
+        range
+            .map(|number| line(number, &format!("line {number}")))
+            .collect()
     }
 
     #[test]
@@ -336,7 +356,10 @@ mod tests {
         let mut window = LogWindow::default();
         assert!(window.append(numbered(0..LINES + 100)));
         assert_eq!(window.end() - window.first(), LINES as i64);
-        assert_eq!(window.last_cursor(), Some((LINES + 99).to_string().as_str()));
+        assert_eq!(
+            window.last_cursor(),
+            Some((LINES + 99).to_string().as_str())
+        );
         assert_eq!(window.older, Older::There);
         let huge = "x".repeat(1 << 20);
         for number in 0..100 {
@@ -359,7 +382,12 @@ mod tests {
     fn repeats_are_folded_and_their_place_is_that_of_the_last() {
         let mut window = LogWindow::default();
         window.append(vec![line(1, "tick"), line(2, "tick"), line(3, "tock")]);
-        assert_eq!(window.get(0).map(|entry| (entry.times, entry.last.as_str())), Some((2, "2")));
+        assert_eq!(
+            window
+                .get(0)
+                .map(|entry| (entry.times, entry.last.as_str())),
+            Some((2, "2"))
+        );
         window.prepend(vec![line(0, "tick")], true);
         assert_eq!((window.first(), window.first_cursor()), (0, Some("0")));
         assert_eq!(window.get(0).map(|entry| entry.times), Some(3));
@@ -373,7 +401,10 @@ mod tests {
         window.append(vec![begun]);
         window.append(vec![line(1, "name: forge")]);
         assert_eq!(window.end(), 1);
-        assert_eq!(window.get(0).map(|entry| entry.line.message.as_str()), Some("name: forge"));
+        assert_eq!(
+            window.get(0).map(|entry| entry.line.message.as_str()),
+            Some("name: forge")
+        );
     }
 
     #[test]

@@ -38,8 +38,14 @@ pub(crate) enum View {
 }
 
 impl View {
-    pub(crate) const ALL: [View; 6] =
-        [View::Processes, View::Logs, View::Monitor, View::Ports, View::Events, View::Graph];
+    pub(crate) const ALL: [View; 6] = [
+        View::Processes,
+        View::Logs,
+        View::Monitor,
+        View::Ports,
+        View::Events,
+        View::Graph,
+    ];
 
     pub(crate) fn title(self) -> &'static str {
         match self {
@@ -83,7 +89,10 @@ pub(crate) struct Choice {
 impl Choice {
     /// Moves by so many rows, within the list.
     pub(crate) fn step(&mut self, by: isize, count: usize) {
-        self.at = self.at.saturating_add_signed(by).min(count.saturating_sub(1));
+        self.at = self
+            .at
+            .saturating_add_signed(by)
+            .min(count.saturating_sub(1));
     }
 
     /// Keeps choice and top where there are rows.
@@ -182,7 +191,13 @@ pub(crate) struct Model {
 
 impl Model {
     /// A console that has heard nothing yet.
-    pub(crate) fn new(workspace: &str, theme: Theme, keys: Keymap, zone: TimeZone, now: Timestamp) -> Self {
+    pub(crate) fn new(
+        workspace: &str,
+        theme: Theme,
+        keys: Keymap,
+        zone: TimeZone,
+        now: Timestamp,
+    ) -> Self {
         Model {
             size: (80, 24),
             now,
@@ -229,7 +244,8 @@ impl Model {
     /// The processes that are shown.
     pub(crate) fn shown(&self) -> Vec<&Process> {
         let all = self.status.iter().flat_map(|status| &status.processes);
-        all.filter(|process| self.find.is_empty() || process.name.contains(&self.find)).collect()
+        all.filter(|process| self.find.is_empty() || process.name.contains(&self.find))
+            .collect()
     }
 
     /// The process that is chosen.
@@ -254,7 +270,13 @@ impl Model {
     /// Adds what has happened; what is known already is left out.
     pub(crate) fn add_events(&mut self, events: Vec<Event>) {
         for event in events {
-            if self.events.iter().rev().take(200).any(|known| *known == event) {
+            if self
+                .events
+                .iter()
+                .rev()
+                .take(200)
+                .any(|known| *known == event)
+            {
                 continue;
             }
             self.events.push_back(event);
@@ -285,7 +307,13 @@ impl Model {
     }
 
     fn tell(&mut self, text: String, bad: bool, seconds: i64) {
-        let until = self.now.checked_add(jiff::SignedDuration::from_secs(seconds));
-        self.notice = Some(Notice { text, bad, until: until.unwrap_or(self.now) });
+        let until = self
+            .now
+            .checked_add(jiff::SignedDuration::from_secs(seconds));
+        self.notice = Some(Notice {
+            text,
+            bad,
+            until: until.unwrap_or(self.now),
+        });
     }
 }

@@ -78,7 +78,12 @@ pub(crate) fn encode(key: &KeyEvent, application_cursor: bool) -> Vec<u8> {
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     let alt = key.modifiers.contains(KeyModifiers::ALT);
     let mut out = Vec::new();
-    if alt && matches!(key.code, KeyCode::Char(_) | KeyCode::Enter | KeyCode::Backspace) {
+    if alt
+        && matches!(
+            key.code,
+            KeyCode::Char(_) | KeyCode::Enter | KeyCode::Backspace
+        )
+    {
         out.push(0x1b);
     }
     match key.code {

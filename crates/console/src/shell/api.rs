@@ -47,20 +47,30 @@ pub(super) fn follow(shared: &Rc<Shared>) {
 async fn status(shared: &Shared, failures: &mut u32, opened: &mut bool) -> Result<(), String> {
     let mut client = shared.host.connect(!*opened).await?;
     *opened = true;
-    let mut stream = client.get_stream(path::STATUS_STREAM, "").await.map_err(|error| said(&error))?;
+    let mut stream = client
+        .get_stream(path::STATUS_STREAM, "")
+        .await
+        .map_err(|error| said(&error))?;
     let mut first = true;
     let mut stopped: Option<Vec<Process>> = None;
     while let Some(event) = stream.next().await.map_err(|error| said(&error))? {
         let mut status: Status = event.read().map_err(|error| said(&error))?;
         if status.processes.is_empty() {
             // Nothing was started yet: the file says what could be.
-            status.processes = stopped.get_or_insert_with(|| processes_of_file(shared)).clone();
+            status.processes = stopped
+                .get_or_insert_with(|| processes_of_file(shared))
+                .clone();
         }
         *failures = 0;
         if std::mem::take(&mut first) && shared.tell.send(Message::Connected).await.is_err() {
             return Ok(());
         }
-        if shared.tell.send(Message::Status(Box::new(status))).await.is_err() {
+        if shared
+            .tell
+            .send(Message::Status(Box::new(status)))
+            .await
+            .is_err()
+        {
             return Ok(());
         }
     }
@@ -68,13 +78,20 @@ async fn status(shared: &Shared, failures: &mut u32, opened: &mut bool) -> Resul
 }
 
 fn processes_of_file(shared: &Shared) -> Vec<Process> {
-    shared.host.stopped().map(|status| status.processes).unwrap_or_default()
+    shared
+        .host
+        .stopped()
+        .map(|status| status.processes)
+        .unwrap_or_default()
 }
 
 async fn events(shared: &Shared) -> Result<(), String> {
     let mut client = shared.host.connect(false).await?;
     let query = format!("limit={PAST}");
-    let past: Vec<Event> = client.get(path::EVENTS, &query).await.map_err(|error| said(&error))?;
+    let past: Vec<Event> = client
+        .get(path::EVENTS, &query)
+        .await
+        .map_err(|error| said(&error))?;
     let since = past.last().map(|event| event.time.clone());
     if shared.tell.send(Message::Events(past)).await.is_err() {
         return Ok(());
@@ -82,10 +99,18 @@ async fn events(shared: &Shared) -> Result<(), String> {
     // What happens between the two questions is asked for, too; the model knows what it has.
     let query = since.map(|since| forge_api::query_string(&[("since", Some(&since))]));
     let query = query.unwrap_or_default();
-    let mut stream = client.get_stream(path::EVENTS_STREAM, &query).await.map_err(|error| said(&error))?;
+    let mut stream = client
+        .get_stream(path::EVENTS_STREAM, &query)
+        .await
+        .map_err(|error| said(&error))?;
     while let Some(event) = stream.next().await.map_err(|error| said(&error))? {
         let event = event.read().map_err(|error| said(&error))?;
-        if shared.tell.send(Message::Events(vec![event])).await.is_err() {
+        if shared
+            .tell
+            .send(Message::Events(vec![event]))
+            .await
+            .is_err()
+        {
             return Ok(());
         }
     }
@@ -95,7 +120,12 @@ async fn events(shared: &Shared) -> Result<(), String> {
 /// An error in one line.
 pub(super) fn said(error: &ClientError) -> String {
     match error {
-        ClientError::Problem(problem) => problem.detail.lines().next().unwrap_or_default().to_string(),
+        ClientError::Problem(problem) => problem
+            .detail
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_string(),
         ClientError::Connection(_) => error.to_string(),
     }
 }

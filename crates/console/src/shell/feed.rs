@@ -40,13 +40,22 @@ pub(super) fn follow(
             }
             Err(error @ ClientError::Problem(_)) => Feed::Failed(said(&error)),
         };
-        let _ = shared.tell.send(Message::Feed(pane, generation, feed)).await;
+        let _ = shared
+            .tell
+            .send(Message::Feed(pane, generation, feed))
+            .await;
     });
     task.abort_handle()
 }
 
 /// Asks for a page of lines.
-pub(super) fn page(shared: &Rc<Shared>, pane: Pane, generation: u64, query: LogsQuery, older: bool) {
+pub(super) fn page(
+    shared: &Rc<Shared>,
+    pane: Pane,
+    generation: u64,
+    query: LogsQuery,
+    older: bool,
+) {
     let shared = shared.clone();
     tokio::task::spawn_local(async move {
         let answer = ask(&shared, &query).await;
@@ -56,12 +65,19 @@ pub(super) fn page(shared: &Rc<Shared>, pane: Pane, generation: u64, query: Logs
             (Err(ClientError::Connection(_)), _) => Feed::Broken,
             (Err(error @ ClientError::Problem(_)), _) => Feed::Failed(said(&error)),
         };
-        let _ = shared.tell.send(Message::Feed(pane, generation, feed)).await;
+        let _ = shared
+            .tell
+            .send(Message::Feed(pane, generation, feed))
+            .await;
     });
 }
 
 async fn ask(shared: &Shared, query: &LogsQuery) -> Result<LogsAnswer, ClientError> {
-    let mut client = shared.host.connect(false).await.map_err(ClientError::Connection)?;
+    let mut client = shared
+        .host
+        .connect(false)
+        .await
+        .map_err(ClientError::Connection)?;
     client.get(path::LOGS, &query.to_query()).await
 }
 
@@ -76,7 +92,10 @@ async fn stay(
         let from = match after.take() {
             Some(place) => place,
             None => {
-                let first = LogsQuery { tail: Some(FIRST), ..query.clone() };
+                let first = LogsQuery {
+                    tail: Some(FIRST),
+                    ..query.clone()
+                };
                 let answer = ask(shared, &first).await?;
                 let place = answer.cursor.clone();
                 tell(shared, pane, generation, Feed::Latest(answer)).await?;
@@ -87,7 +106,13 @@ async fn stay(
         if ended {
             std::future::pending::<()>().await;
         }
-        let rest = LogsQuery { after: Some(from), tail: None, since: None, partial: true, ..query.clone() };
+        let rest = LogsQuery {
+            after: Some(from),
+            tail: None,
+            since: None,
+            partial: true,
+            ..query.clone()
+        };
         if !stream(shared, pane, generation, &rest).await? {
             return Ok(());
         }
@@ -95,9 +120,20 @@ async fn stay(
 }
 
 /// Passes lines on as they come. True when it has fallen behind too far.
-async fn stream(shared: &Shared, pane: Pane, generation: u64, query: &LogsQuery) -> Result<bool, ClientError> {
-    let mut client = shared.host.connect(false).await.map_err(ClientError::Connection)?;
-    let mut stream = client.get_stream(path::LOGS_STREAM, &query.to_query()).await?;
+async fn stream(
+    shared: &Shared,
+    pane: Pane,
+    generation: u64,
+    query: &LogsQuery,
+) -> Result<bool, ClientError> {
+    let mut client = shared
+        .host
+        .connect(false)
+        .await
+        .map_err(ClientError::Connection)?;
+    let mut stream = client
+        .get_stream(path::LOGS_STREAM, &query.to_query())
+        .await?;
     let mut bundle: Vec<LogLine> = Vec::new();
     let mut due = Instant::now();
     loop {
@@ -127,6 +163,9 @@ fn is_late(line: Option<&LogLine>) -> bool {
 }
 
 async fn tell(shared: &Shared, pane: Pane, generation: u64, feed: Feed) -> Result<(), ClientError> {
-    let sent = shared.tell.send(Message::Feed(pane, generation, feed)).await;
+    let sent = shared
+        .tell
+        .send(Message::Feed(pane, generation, feed))
+        .await;
     sent.map_err(|_| ClientError::Connection("the console has been left".to_string()))
 }

@@ -16,7 +16,10 @@ pub(super) fn read(path: &Path) -> Vec<String> {
     }
     let bytes = std::fs::read(path).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
-    text.lines().filter(|line| !line.is_empty()).map(str::to_string).collect()
+    text.lines()
+        .filter(|line| !line.is_empty())
+        .map(str::to_string)
+        .collect()
 }
 
 /// Keeps the lines. A history that cannot be kept is no reason to disturb anybody.
@@ -29,7 +32,12 @@ fn try_write(path: &Path, lines: &[String]) -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
     }
     let new = path.with_extension(format!("{}.new", std::process::id()));
-    let mut file: File = File::options().write(true).create(true).truncate(true).mode(0o600).open(&new)?;
+    let mut file: File = File::options()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&new)?;
     file.write_all(format!("{}\n", lines.join("\n")).as_bytes())?;
     drop(file);
     std::fs::rename(new, path)

@@ -48,7 +48,9 @@ const WAITING: usize = 32;
 /// A terminal that cannot be used.
 pub async fn run(setup: Setup, host: Arc<dyn Host>) -> io::Result<()> {
     let local = LocalSet::new();
-    local.run_until(async { Shell::open(setup, host)?.run().await }).await
+    local
+        .run_until(async { Shell::open(setup, host)?.run().await })
+        .await
 }
 
 /// What all tasks need.
@@ -238,7 +240,12 @@ impl Shell {
             Command::Input { target, bytes, eof } => {
                 let _ = self.inputs.send(requests::Typed { target, bytes, eof });
             }
-            Command::Follow { pane, generation, query, after } => {
+            Command::Follow {
+                pane,
+                generation,
+                query,
+                after,
+            } => {
                 let task = feed::follow(&self.shared, pane, generation, *query, after);
                 if let Some(former) = self.feeds.insert(pane, task) {
                     former.abort();
@@ -249,11 +256,19 @@ impl Shell {
                     former.abort();
                 }
             }
-            Command::Page { pane, generation, query, older } => {
+            Command::Page {
+                pane,
+                generation,
+                query,
+                older,
+            } => {
                 feed::page(&self.shared, pane, generation, *query, older);
             }
             Command::Run { id, words } => {
-                self.programs.insert(id, programs::run(&self.shared, id, &words, self.model.size.0));
+                self.programs.insert(
+                    id,
+                    programs::run(&self.shared, id, &words, self.model.size.0),
+                );
             }
             Command::Interrupt(id) => {
                 if let Some(ends) = self.programs.get(&id) {

@@ -17,14 +17,25 @@ const BUSY: Duration = Duration::from_millis(8);
 const QUIET: Duration = Duration::from_millis(40);
 
 /// Runs a command line; its output and end are told. What is sent interrupts it, twice kills it.
-pub(super) fn run(shared: &Rc<Shared>, id: u64, words: &[String], columns: u16) -> mpsc::Sender<()> {
+pub(super) fn run(
+    shared: &Rc<Shared>,
+    id: u64,
+    words: &[String],
+    columns: u16,
+) -> mpsc::Sender<()> {
     let (end, ends) = mpsc::channel(4);
     let mut command = shared.host.command(words);
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command.env("COLUMNS", columns.saturating_sub(4).max(20).to_string());
     let shared = shared.clone();
     tokio::task::spawn_local(async move {
-        let code = match tokio::process::Command::from(command).kill_on_drop(true).spawn() {
+        let code = match tokio::process::Command::from(command)
+            .kill_on_drop(true)
+            .spawn()
+        {
             Ok(child) => follow(&shared, id, child, ends).await,
             Err(error) => {
                 let text = format!("cannot run this program again: {error}");
@@ -37,7 +48,12 @@ pub(super) fn run(shared: &Rc<Shared>, id: u64, words: &[String], columns: u16) 
     end
 }
 
-async fn follow(shared: &Shared, id: u64, mut child: tokio::process::Child, mut ends: mpsc::Receiver<()>) -> i32 {
+async fn follow(
+    shared: &Shared,
+    id: u64,
+    mut child: tokio::process::Child,
+    mut ends: mpsc::Receiver<()>,
+) -> i32 {
     let outputs = (child.stdout.take(), child.stderr.take());
     let reading = async {
         tokio::join!(pass(shared, id, outputs.0), pass(shared, id, outputs.1));
@@ -69,7 +85,9 @@ fn interrupt(child: &mut tokio::process::Child, hard: bool) {
         let _ = child.start_kill();
         return;
     }
-    let pid = child.id().and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?));
+    let pid = child
+        .id()
+        .and_then(|pid| rustix::process::Pid::from_raw(i32::try_from(pid).ok()?));
     if let Some(pid) = pid {
         let _ = rustix::process::kill_process(pid, rustix::process::Signal::INT);
     }
@@ -109,20 +127,34 @@ pub(super) fn complete(shared: &Rc<Shared>, line: String) {
 /// The program for something that is not the console's work.
 pub(super) fn words(shared: &Shared, external: &External) -> std::process::Command {
     let chosen = |names: &[&str], usual: &str| {
-        let own = names.iter().find_map(|name| shared.setup.environment.get(*name).filter(|own| !own.is_empty()));
+        let own = names.iter().find_map(|name| {
+            shared
+                .setup
+                .environment
+                .get(*name)
+                .filter(|own| !own.is_empty())
+        });
         own.cloned().unwrap_or_else(|| usual.to_string())
     };
     let mut command = std::process::Command::new("sh");
     match external {
         External::Editor { file, line } => {
             let editor = chosen(&["VISUAL", "EDITOR"], "vi");
-            command.arg("-c").arg(format!("{editor} \"$@\"")).arg("editor");
-            command.arg(format!("+{line}")).arg(shared.setup.workspace.join(file));
+            command
+                .arg("-c")
+                .arg(format!("{editor} \"$@\""))
+                .arg("editor");
+            command
+                .arg(format!("+{line}"))
+                .arg(shared.setup.workspace.join(file));
         }
         External::Pager(words) => {
             let pager = chosen(&["PAGER"], "less -R +G");
             let own = shared.host.command(words);
-            command.arg("-c").arg(format!("\"$@\" | {pager}")).arg("pager");
+            command
+                .arg("-c")
+                .arg(format!("\"$@\" | {pager}"))
+                .arg("pager");
             command.arg(own.get_program()).args(own.get_args());
         }
         External::Browser(url) => {
@@ -144,7 +176,9 @@ pub(super) fn words(shared: &Shared, external: &External) -> std::process::Comma
 pub(super) async fn wait(command: std::process::Command) -> Result<(), String> {
     let status = tokio::process::Command::from(command).status().await;
     match status {
-        Ok(status) if status.code() == Some(127) => Err("the program was not found: set $VISUAL, $EDITOR or $PAGER".to_string()),
+        Ok(status) if status.code() == Some(127) => {
+            Err("the program was not found: set $VISUAL, $EDITOR or $PAGER".to_string())
+        }
         Ok(_) => Ok(()),
         Err(error) => Err(format!("cannot run a shell: {error}")),
     }

@@ -3,8 +3,8 @@
 use std::rc::Rc;
 
 use forge_api::{
-    Client, ClientError, InputRequest, KillPortRequest, NamesAnswer, ResizeRequest, RestartRequest, RevertRequest,
-    StartRequest, StopRequest, Stream, TargetsRequest, path, query_string,
+    Client, ClientError, InputRequest, KillPortRequest, NamesAnswer, ResizeRequest, RestartRequest,
+    RevertRequest, StartRequest, StopRequest, Stream, TargetsRequest, path, query_string,
 };
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -27,7 +27,12 @@ pub(super) fn typist(shared: &Rc<Shared>) -> mpsc::UnboundedSender<Typed> {
     tokio::task::spawn_local(async move {
         let mut client: Option<Client> = None;
         while let Some(next) = typed.recv().await {
-            let request = InputRequest { target: next.target, text: String::new(), bytes: next.bytes, eof: next.eof };
+            let request = InputRequest {
+                target: next.target,
+                text: String::new(),
+                bytes: next.bytes,
+                eof: next.eof,
+            };
             let sent = send_input(&shared, &mut client, &request).await;
             if let Err(error) = sent {
                 client = None;
@@ -41,10 +46,20 @@ pub(super) fn typist(shared: &Rc<Shared>) -> mpsc::UnboundedSender<Typed> {
     send
 }
 
-async fn send_input(shared: &Shared, kept: &mut Option<Client>, request: &InputRequest) -> Result<(), ClientError> {
+async fn send_input(
+    shared: &Shared,
+    kept: &mut Option<Client>,
+    request: &InputRequest,
+) -> Result<(), ClientError> {
     let client = match kept {
         Some(client) => client,
-        None => kept.insert(shared.host.connect(false).await.map_err(ClientError::Connection)?),
+        None => kept.insert(
+            shared
+                .host
+                .connect(false)
+                .await
+                .map_err(ClientError::Connection)?,
+        ),
     };
     let _: serde_json::Value = client.post(path::INPUT, request).await?;
     Ok(())
@@ -62,12 +77,19 @@ pub(super) fn ask(shared: &Rc<Shared>, request: Request) {
 
 async fn answer(shared: &Shared, request: Request) -> Option<Answer> {
     Some(match request {
-        Request::Start { verb, targets, on_conflict } => {
+        Request::Start {
+            verb,
+            targets,
+            on_conflict,
+        } => {
             let answer = start(shared, verb, targets.clone(), on_conflict).await;
             Answer::Started(verb, targets, answer)
         }
         Request::Stop { targets } => {
-            let request = StopRequest { targets, ..StopRequest::default() };
+            let request = StopRequest {
+                targets,
+                ..StopRequest::default()
+            };
             Answer::Stopped(long(shared, path::STOP, &request).await)
         }
         Request::Pause { targets } => named(shared, path::PAUSE, targets, "paused").await,
@@ -82,7 +104,10 @@ async fn answer(shared: &Shared, request: Request) -> Option<Answer> {
             Answer::Orphans(post(shared, path::ORPHANS_KILL, &empty).await)
         }
         Request::KillPort { port } => {
-            let request = KillPortRequest { port, ..KillPortRequest::default() };
+            let request = KillPortRequest {
+                port,
+                ..KillPortRequest::default()
+            };
             Answer::PortKilled(post(shared, path::KILL_PORT, &request).await)
         }
         Request::Monitor { since, points } => {
@@ -105,13 +130,25 @@ async fn answer(shared: &Shared, request: Request) -> Option<Answer> {
             Answer::Crash(process, get(shared, path::CRASH, &query).await)
         }
         Request::Revert { process, id } => {
-            let request = RevertRequest { name: Some(process), id };
+            let request = RevertRequest {
+                name: Some(process),
+                id,
+            };
             Answer::Reverted(post(shared, path::CRASH_REVERT, &request).await)
         }
-        Request::Resize { target, rows, cols, nudge } => {
+        Request::Resize {
+            target,
+            rows,
+            cols,
+            nudge,
+        } => {
             let smaller = rows.saturating_sub(1).max(1);
             for rows in [smaller, rows].into_iter().skip(usize::from(!nudge)) {
-                let request = ResizeRequest { target: target.clone(), rows, cols };
+                let request = ResizeRequest {
+                    target: target.clone(),
+                    rows,
+                    cols,
+                };
                 // A terminal that is gone says so by itself.
                 let _: Result<serde_json::Value, _> = post(shared, path::RESIZE, &request).await;
             }
@@ -129,14 +166,26 @@ async fn start(
     let environment = shared.setup.environment.clone();
     let debug = match verb {
         Verb::Start => {
-            let request = StartRequest { targets, environment, wait: true, on_conflict, ..StartRequest::default() };
+            let request = StartRequest {
+                targets,
+                environment,
+                wait: true,
+                on_conflict,
+                ..StartRequest::default()
+            };
             return long(shared, path::START, &request).await;
         }
         Verb::Restart => None,
         Verb::DebugOn => Some(true),
         Verb::DebugOff => Some(false),
     };
-    let request = RestartRequest { targets, environment, wait: true, debug, ..RestartRequest::default() };
+    let request = RestartRequest {
+        targets,
+        environment,
+        wait: true,
+        debug,
+        ..RestartRequest::default()
+    };
     long(shared, path::RESTART, &request).await
 }
 
@@ -149,24 +198,44 @@ async fn named(shared: &Shared, path: &str, targets: Vec<String>, done: &str) ->
 }
 
 async fn connect(shared: &Shared) -> Result<Client, ClientError> {
-    shared.host.connect(true).await.map_err(ClientError::Connection)
+    shared
+        .host
+        .connect(true)
+        .await
+        .map_err(ClientError::Connection)
 }
 
 /// A connection for a question: nothing is started for it.
 async fn looking(shared: &Shared) -> Result<Client, ClientError> {
-    shared.host.connect(false).await.map_err(ClientError::Connection)
+    shared
+        .host
+        .connect(false)
+        .await
+        .map_err(ClientError::Connection)
 }
 
-async fn get<A: DeserializeOwned>(shared: &Shared, path: &str, query: &str) -> Result<A, ClientError> {
+async fn get<A: DeserializeOwned>(
+    shared: &Shared,
+    path: &str,
+    query: &str,
+) -> Result<A, ClientError> {
     looking(shared).await?.get(path, query).await
 }
 
-async fn post<A: DeserializeOwned>(shared: &Shared, path: &str, body: &impl Serialize) -> Result<A, ClientError> {
+async fn post<A: DeserializeOwned>(
+    shared: &Shared,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<A, ClientError> {
     connect(shared).await?.post(path, body).await
 }
 
 /// What takes time: the end of its stream.
-async fn long<A: DeserializeOwned>(shared: &Shared, path: &str, body: &impl Serialize) -> Result<A, ClientError> {
+async fn long<A: DeserializeOwned>(
+    shared: &Shared,
+    path: &str,
+    body: &impl Serialize,
+) -> Result<A, ClientError> {
     let mut client = connect(shared).await?;
     let mut stream: Stream = client.post_stream(path, body).await?;
     while let Some(event) = stream.next().await? {
@@ -174,5 +243,7 @@ async fn long<A: DeserializeOwned>(shared: &Shared, path: &str, body: &impl Seri
             return event.read();
         }
     }
-    Err(ClientError::Connection("the supervisor has ended meanwhile".to_string()))
+    Err(ClientError::Connection(
+        "the supervisor has ended meanwhile".to_string(),
+    ))
 }

@@ -5,11 +5,13 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::Show;
-use crossterm::event::{DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture};
+use crossterm::event::{
+    DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
+};
+use crossterm::execute;
 use crossterm::terminal::{
     Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
-use crossterm::execute;
 use ratatui::backend::CrosstermBackend;
 use ratatui::layout::Rect;
 use ratatui::{Frame, TerminalOptions, Viewport};
@@ -44,7 +46,10 @@ impl Terminal {
                 usual(info);
             }));
         });
-        let mut terminal = Terminal { canvas: canvas(size())?, size: size() };
+        let mut terminal = Terminal {
+            canvas: canvas(size())?,
+            size: size(),
+        };
         terminal.resume()?;
         Ok(terminal)
     }
@@ -71,7 +76,12 @@ impl Terminal {
     pub(super) fn resume(&mut self) -> io::Result<()> {
         enable_raw_mode()?;
         OURS.store(true, Ordering::SeqCst);
-        execute!(io::stdout(), EnterAlternateScreen, EnableMouseCapture, EnableBracketedPaste)?;
+        execute!(
+            io::stdout(),
+            EnterAlternateScreen,
+            EnableMouseCapture,
+            EnableBracketedPaste
+        )?;
         self.clear()
     }
 
@@ -109,7 +119,10 @@ impl Drop for Terminal {
 /// and waits for an answer that not every terminal gives.
 fn canvas((width, height): (u16, u16)) -> io::Result<Canvas> {
     let viewport = Viewport::Fixed(Rect::new(0, 0, width, height));
-    ratatui::Terminal::with_options(CrosstermBackend::new(io::stdout()), TerminalOptions { viewport })
+    ratatui::Terminal::with_options(
+        CrosstermBackend::new(io::stdout()),
+        TerminalOptions { viewport },
+    )
 }
 
 /// Columns and rows; what is usual where the terminal does not know.
@@ -126,7 +139,13 @@ fn give_back() {
         return;
     }
     // Nobody is left to tell when even this fails.
-    let _ = execute!(io::stdout(), DisableBracketedPaste, DisableMouseCapture, LeaveAlternateScreen, Show);
+    let _ = execute!(
+        io::stdout(),
+        DisableBracketedPaste,
+        DisableMouseCapture,
+        LeaveAlternateScreen,
+        Show
+    );
     let _ = disable_raw_mode();
 }
 
@@ -139,7 +158,11 @@ fn base64(bytes: &[u8]) -> String {
         let bits = u32::from_be_bytes([0, whole[0], whole[1], whole[2]]);
         for at in 0..4 {
             let letter = LETTERS[(bits >> (18 - 6 * at)) as usize & 63];
-            out.push(if at <= three.len() { char::from(letter) } else { '=' });
+            out.push(if at <= three.len() {
+                char::from(letter)
+            } else {
+                '='
+            });
         }
     }
     out

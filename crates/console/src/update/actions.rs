@@ -33,9 +33,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Command> {
         Action::Graph => go(model, View::Graph),
         Action::AllLogs => feeds::show(model, LogFilter::default()),
         Action::Open => open(model),
-        Action::Up | Action::Down | Action::PageUp | Action::PageDown | Action::First | Action::Last => {
-            travel(model, action)
-        }
+        Action::Up
+        | Action::Down
+        | Action::PageUp
+        | Action::PageDown
+        | Action::First
+        | Action::Last => travel(model, action),
         Action::Left | Action::Right => {
             let by = if action == Action::Left { -16 } else { 16 };
             model.log.shift = model.log.shift.saturating_add_signed(by).min(16 * 1024);
@@ -45,9 +48,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Command> {
             on_targets(model, action)
         }
         Action::StartAll | Action::StopAll | Action::RestartAll => on_all(model, action),
-        Action::Attach | Action::Crash | Action::Why | Action::Browse | Action::Signal | Action::Send => {
-            on_selected(model, action)
-        }
+        Action::Attach
+        | Action::Crash
+        | Action::Why
+        | Action::Browse
+        | Action::Signal
+        | Action::Send => on_selected(model, action),
         Action::Mark => mark(model),
         Action::Details => {
             model.details = !model.details;
@@ -59,7 +65,12 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Command> {
         Action::Save => command_line::open(model, "save "),
         Action::SearchOlder => scroll::hit(model, true),
         Action::SearchNewer => scroll::hit(model, false),
-        Action::Level | Action::Follow | Action::Wrap | Action::Time | Action::Clear | Action::Pager
+        Action::Level
+        | Action::Follow
+        | Action::Wrap
+        | Action::Time
+        | Action::Clear
+        | Action::Pager
         | Action::Copy => on_log(model, action),
         Action::Span => {
             model.span += 1;
@@ -86,7 +97,11 @@ pub(super) fn go(model: &mut Model, view: View) -> Vec<Command> {
 
 /// Starts, restarts or switches the debug mode of these.
 pub(super) fn start(verb: Verb, targets: Vec<String>, on_conflict: OnConflict) -> Command {
-    Command::Ask(Request::Start { verb, targets, on_conflict })
+    Command::Ask(Request::Start {
+        verb,
+        targets,
+        on_conflict,
+    })
 }
 
 /// Uses the terminal of a process.
@@ -97,17 +112,28 @@ pub(super) fn attach(model: &mut Model, name: &str) -> Vec<Command> {
     };
     let tty = process.tty;
     if process.pid.is_none() {
-        model.complain(format!("{name} does not run; it can be started with s, or /dev start {name}"));
+        model.complain(format!(
+            "{name} does not run; it can be started with s, or /dev start {name}"
+        ));
         return Vec::new();
     }
     let id = model.fresh_id();
     let area = layout::screen(model);
     model.screen = Some(Screen::new(id, name, tty, area.height, area.width));
-    let mut commands = vec![Command::Attach { id, process: name.to_string(), tty }];
+    let mut commands = vec![Command::Attach {
+        id,
+        process: name.to_string(),
+        tty,
+    }];
     if tty {
         // A program draws its screen anew only when the size really changes.
         let (target, rows, cols) = (name.to_string(), area.height, area.width);
-        commands.push(Command::Ask(Request::Resize { target, rows, cols, nudge: true }));
+        commands.push(Command::Ask(Request::Resize {
+            target,
+            rows,
+            cols,
+            nudge: true,
+        }));
     }
     commands
 }
@@ -122,7 +148,10 @@ fn quit(model: &mut Model) -> Vec<Command> {
 }
 
 fn step_view(model: &mut Model, by: usize) -> Vec<Command> {
-    let at = View::ALL.iter().position(|view| *view == model.view).unwrap_or(0);
+    let at = View::ALL
+        .iter()
+        .position(|view| *view == model.view)
+        .unwrap_or(0);
     go(model, View::ALL[(at + by) % View::ALL.len()])
 }
 
@@ -132,7 +161,13 @@ fn open(model: &mut Model) -> Vec<Command> {
             let Some(name) = model.selected().map(|process| process.name.clone()) else {
                 return Vec::new();
             };
-            feeds::show(model, LogFilter { targets: vec![name], ..LogFilter::default() })
+            feeds::show(
+                model,
+                LogFilter {
+                    targets: vec![name],
+                    ..LogFilter::default()
+                },
+            )
         }
         View::Events => match model.events.get(model.event.at).cloned() {
             Some(event) if event.kind == "crashed" => {
@@ -141,14 +176,28 @@ fn open(model: &mut Model) -> Vec<Command> {
             }
             Some(event) => {
                 let targets: Vec<String> = event.process.into_iter().collect();
-                feeds::show(model, LogFilter { targets, ..LogFilter::default() })
+                feeds::show(
+                    model,
+                    LogFilter {
+                        targets,
+                        ..LogFilter::default()
+                    },
+                )
             }
             None => Vec::new(),
         },
-        View::Ports => match model.ports.get(model.port.at).and_then(|row| row.name.clone()) {
-            Some(name) if model.process(&name).is_some() => {
-                feeds::show(model, LogFilter { targets: vec![name], ..LogFilter::default() })
-            }
+        View::Ports => match model
+            .ports
+            .get(model.port.at)
+            .and_then(|row| row.name.clone())
+        {
+            Some(name) if model.process(&name).is_some() => feeds::show(
+                model,
+                LogFilter {
+                    targets: vec![name],
+                    ..LogFilter::default()
+                },
+            ),
             _ => Vec::new(),
         },
         View::Logs => scroll::toggle(model),
@@ -198,7 +247,11 @@ fn targets(model: &Model) -> Vec<String> {
     if !model.marked.is_empty() && model.view == View::Processes {
         return model.marked.iter().cloned().collect();
     }
-    model.selected().map(|process| process.name.clone()).into_iter().collect()
+    model
+        .selected()
+        .map(|process| process.name.clone())
+        .into_iter()
+        .collect()
 }
 
 fn on_targets(model: &mut Model, action: Action) -> Vec<Command> {
@@ -215,9 +268,18 @@ fn on_targets(model: &mut Model, action: Action) -> Vec<Command> {
         Action::Stop => ("stopping", Command::Ask(Request::Stop { targets })),
         Action::PauseProcess if paused => ("resuming", Command::Ask(Request::Resume { targets })),
         Action::PauseProcess => ("pausing", Command::Ask(Request::Pause { targets })),
-        Action::Debug if debug => ("leaving debug mode:", start(Verb::DebugOff, targets, OnConflict::Fail)),
-        Action::Debug => ("restarting in debug mode:", start(Verb::DebugOn, targets, OnConflict::Fail)),
-        _ => ("restarting", start(Verb::Restart, targets, OnConflict::Fail)),
+        Action::Debug if debug => (
+            "leaving debug mode:",
+            start(Verb::DebugOff, targets, OnConflict::Fail),
+        ),
+        Action::Debug => (
+            "restarting in debug mode:",
+            start(Verb::DebugOn, targets, OnConflict::Fail),
+        ),
+        _ => (
+            "restarting",
+            start(Verb::Restart, targets, OnConflict::Fail),
+        ),
     };
     model.say(format!("{text} {names} …"));
     vec![command]
@@ -246,11 +308,21 @@ fn on_all(model: &mut Model, action: Action) -> Vec<Command> {
         }
         _ if running.is_empty() => model.say("nothing runs"),
         Action::StopAll => {
-            model.dialog = confirm("Stop everything?", "stop", Request::Stop { targets: Vec::new() });
+            model.dialog = confirm(
+                "Stop everything?",
+                "stop",
+                Request::Stop {
+                    targets: Vec::new(),
+                },
+            );
         }
         _ => {
             let (targets, on_conflict) = (Vec::new(), OnConflict::Fail);
-            let request = Request::Start { verb: Verb::Restart, targets, on_conflict };
+            let request = Request::Start {
+                verb: Verb::Restart,
+                targets,
+                on_conflict,
+            };
             model.dialog = confirm("Restart everything that runs?", "restart", request);
         }
     }
@@ -280,7 +352,11 @@ fn on_selected(model: &mut Model, action: Action) -> Vec<Command> {
         Action::Attach => attach(model, &name),
         Action::Crash => open_card(model, &name, "", false),
         Action::Why => {
-            model.dialog = Some(Dialog::Text { title: format!("Why {name}"), lines: Vec::new(), top: 0 });
+            model.dialog = Some(Dialog::Text {
+                title: format!("Why {name}"),
+                lines: Vec::new(),
+                top: 0,
+            });
             vec![Command::Ask(Request::Why(name))]
         }
         Action::Signal => command_line::open(model, &format!("dev signal {name} ")),
@@ -323,7 +399,10 @@ fn on_log(model: &mut Model, action: Action) -> Vec<Command> {
                 Some("warn") => Some("error".to_string()),
                 Some(_) => None,
             };
-            let filter = LogFilter { level: next, ..model.log.filter.clone() };
+            let filter = LogFilter {
+                level: next,
+                ..model.log.filter.clone()
+            };
             return feeds::show(model, filter);
         }
         Action::Pager => {
@@ -333,7 +412,10 @@ fn on_log(model: &mut Model, action: Action) -> Vec<Command> {
         _ => {
             let text = crate::view::visible_text(model);
             let lines = text.lines().count();
-            model.say(format!("copied {lines} {}", if lines == 1 { "line" } else { "lines" }));
+            model.say(format!(
+                "copied {lines} {}",
+                if lines == 1 { "line" } else { "lines" }
+            ));
             return vec![Command::Copy(text)];
         }
     }
@@ -341,9 +423,13 @@ fn on_log(model: &mut Model, action: Action) -> Vec<Command> {
 }
 
 fn ask_kill_port(model: &mut Model) -> Vec<Command> {
-    let Some(row) = model.ports.get(model.port.at) else { return Vec::new() };
+    let Some(row) = model.ports.get(model.port.at) else {
+        return Vec::new();
+    };
     let who = match (&row.name, &row.process, row.pid) {
-        (Some(name), _, _) if row.owner == "this-workspace" => format!("{name} of this workspace: it is stopped properly"),
+        (Some(name), _, _) if row.owner == "this-workspace" => {
+            format!("{name} of this workspace: it is stopped properly")
+        }
         (_, Some(process), Some(pid)) => format!("{process}, pid {pid}"),
         _ => "a process that permissions hide".to_string(),
     };
@@ -363,7 +449,11 @@ fn ask_kill_orphans(model: &mut Model) -> Vec<Command> {
         model.say("nothing was left behind");
         return Vec::new();
     }
-    let lines = model.orphans.iter().map(|one| format!("{}  {}", one.pid, one.command)).collect();
+    let lines = model
+        .orphans
+        .iter()
+        .map(|one| format!("{}  {}", one.pid, one.command))
+        .collect();
     model.dialog = Some(Dialog::Confirm(Confirm {
         title: "End what was left behind?".to_string(),
         lines,

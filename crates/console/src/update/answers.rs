@@ -18,7 +18,11 @@ pub(super) fn take(model: &mut Model, answer: Answer) -> Vec<Command> {
         Answer::PortKilled(Ok(answer)) => match answer.ok {
             true => model.say(format!("port {} is free", answer.port)),
             false => {
-                let why = answer.refused.first().map(|one| one.why.clone()).unwrap_or_default();
+                let why = answer
+                    .refused
+                    .first()
+                    .map(|one| one.why.clone())
+                    .unwrap_or_default();
                 model.complain(format!("port {} is still taken: {why}", answer.port));
             }
         },
@@ -27,7 +31,10 @@ pub(super) fn take(model: &mut Model, answer: Answer) -> Vec<Command> {
         Answer::Why(name, Ok(answer)) => why(model, &name, answer),
         Answer::Crash(name, result) => crash(model, &name, result),
         Answer::Reverted(Ok(answer)) => {
-            model.say(format!("reverted {}; `{}` brings it back", answer.file, answer.restore));
+            model.say(format!(
+                "reverted {}; `{}` brings it back",
+                answer.file, answer.restore
+            ));
         }
         Answer::Started(_, _, Err(error))
         | Answer::Stopped(Err(error))
@@ -57,12 +64,28 @@ fn said(error: &ClientError) -> String {
 fn started(model: &mut Model, verb: Verb, targets: Vec<String>, answer: StartAnswer) {
     if !answer.conflicts.is_empty() {
         let rows = answer.conflicts.iter().map(|one| {
-            let who = one.command.clone().unwrap_or_else(|| "a process that permissions hide".into());
-            let pid = one.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
-            let old = if one.old_run { " (an old run of this workspace)" } else { "" };
-            format!("{} wants port {}: taken by {who}{pid}{old}", one.name, one.port)
+            let who = one
+                .command
+                .clone()
+                .unwrap_or_else(|| "a process that permissions hide".into());
+            let pid = one
+                .pid
+                .map(|pid| format!(", pid {pid}"))
+                .unwrap_or_default();
+            let old = if one.old_run {
+                " (an old run of this workspace)"
+            } else {
+                ""
+            };
+            format!(
+                "{} wants port {}: taken by {who}{pid}{old}",
+                one.name, one.port
+            )
         });
-        let conflict = Conflict { rows: rows.collect(), then: Again::Start(targets) };
+        let conflict = Conflict {
+            rows: rows.collect(),
+            then: Again::Start(targets),
+        };
         model.dialog = Some(Dialog::Conflict(conflict));
         return;
     }
@@ -87,7 +110,9 @@ fn started(model: &mut Model, verb: Verb, targets: Vec<String>, answer: StartAns
         },
         (Verb::DebugOn, started, _) => format!("{} runs in debug mode", names(started)),
         (Verb::Start | Verb::Restart | Verb::DebugOff, [one], _) => format!("{one} is up"),
-        (Verb::Start | Verb::Restart | Verb::DebugOff, started, _) => format!("{} are up", names(started)),
+        (Verb::Start | Verb::Restart | Verb::DebugOff, started, _) => {
+            format!("{} are up", names(started))
+        }
     };
     for note in answer.notes.iter().chain(answer.urls.first()) {
         text.push_str(" · ");
@@ -98,7 +123,10 @@ fn started(model: &mut Model, verb: Verb, targets: Vec<String>, answer: StartAns
 
 fn stopped(model: &mut Model, answer: &StopAnswer) {
     if let Some(left) = answer.left.first() {
-        model.complain(format!("{}: pid {} ({}) is left: {}", left.name, left.pid, left.command, left.why));
+        model.complain(format!(
+            "{}: pid {} ({}) is left: {}",
+            left.name, left.pid, left.command, left.why
+        ));
         return;
     }
     let mut text = match answer.stopped.as_slice() {
@@ -121,9 +149,22 @@ fn why(model: &mut Model, name: &str, answer: WhyAnswer) {
         text.extend(answer.because.iter().map(|one| format!("· {}", one.text)));
         if !answer.settings.is_empty() {
             text.push(String::new());
-            let wide = answer.settings.iter().map(|one| text::width(&one.key)).max().unwrap_or(0).min(28);
+            let wide = answer
+                .settings
+                .iter()
+                .map(|one| text::width(&one.key))
+                .max()
+                .unwrap_or(0)
+                .min(28);
             let rows = answer.settings.iter();
-            text.extend(rows.map(|one| format!("{}  {}  ({})", text::fit(&one.key, wide), one.value, one.from)));
+            text.extend(rows.map(|one| {
+                format!(
+                    "{}  {}  ({})",
+                    text::fit(&one.key, wide),
+                    one.value,
+                    one.from
+                )
+            }));
         }
         *lines = text;
     }
@@ -170,7 +211,9 @@ pub(super) fn ended(model: &mut Model, id: u64, code: i32) -> Vec<Command> {
         }
         return Vec::new();
     }
-    let Some(Dialog::Output(pane)) = &mut model.dialog else { return Vec::new() };
+    let Some(Dialog::Output(pane)) = &mut model.dialog else {
+        return Vec::new();
+    };
     if pane.id != id {
         return Vec::new();
     }
@@ -178,8 +221,17 @@ pub(super) fn ended(model: &mut Model, id: u64, code: i32) -> Vec<Command> {
     if pane.lines.last().is_some_and(String::is_empty) {
         pane.lines.pop();
     }
-    if code == 4 && is_start(pane) && !pane.words.iter().any(|word| word.starts_with("--on-conflict")) {
-        let conflict = Conflict { rows: pane.lines.clone(), then: Again::Words(pane.words.clone()) };
+    if code == 4
+        && is_start(pane)
+        && !pane
+            .words
+            .iter()
+            .any(|word| word.starts_with("--on-conflict"))
+    {
+        let conflict = Conflict {
+            rows: pane.lines.clone(),
+            then: Again::Words(pane.words.clone()),
+        };
         model.dialog = Some(Dialog::Conflict(conflict));
         return Vec::new();
     }
@@ -192,5 +244,8 @@ pub(super) fn ended(model: &mut Model, id: u64, code: i32) -> Vec<Command> {
 }
 
 fn is_start(pane: &OutputPane) -> bool {
-    matches!(pane.words.get(1).map(String::as_str), Some("start" | "run" | "restart"))
+    matches!(
+        pane.words.get(1).map(String::as_str),
+        Some("start" | "run" | "restart")
+    )
 }

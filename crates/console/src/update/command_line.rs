@@ -13,14 +13,19 @@ const HISTORY: usize = 1000;
 
 /// Opens the line with this text in it.
 pub(super) fn open(model: &mut Model, text: &str) -> Vec<Command> {
-    model.command = Some(CommandLine { line: TypedLine::new(text), ..CommandLine::default() });
+    model.command = Some(CommandLine {
+        line: TypedLine::new(text),
+        ..CommandLine::default()
+    });
     changed(model)
 }
 
 /// Takes a key.
 pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Command> {
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
-    let Some(command) = &mut model.command else { return Vec::new() };
+    let Some(command) = &mut model.command else {
+        return Vec::new();
+    };
     if let Some(waiting) = &mut command.waiting
         && key.code != KeyCode::Esc
     {
@@ -56,7 +61,9 @@ pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Command> {
 
 /// The line has changed: other completions, and a search is shown as it is typed.
 pub(super) fn changed(model: &mut Model) -> Vec<Command> {
-    let Some(command) = &mut model.command else { return Vec::new() };
+    let Some(command) = &mut model.command else {
+        return Vec::new();
+    };
     command.error = None;
     command.chosen = None;
     command.recalled = None;
@@ -67,11 +74,17 @@ pub(super) fn changed(model: &mut Model) -> Vec<Command> {
 
 fn offer(model: &mut Model, before: String) -> Vec<Command> {
     let own = slash::complete(model, &before);
-    let Some(command) = &mut model.command else { return Vec::new() };
+    let Some(command) = &mut model.command else {
+        return Vec::new();
+    };
     let asks = slash::is_grammar(&before);
     command.completions = own;
     command.asked = asks;
-    if asks { vec![Command::Complete(before)] } else { Vec::new() }
+    if asks {
+        vec![Command::Complete(before)]
+    } else {
+        Vec::new()
+    }
 }
 
 /// Completions have been found for a line; for a former one they are of no use.
@@ -84,7 +97,11 @@ pub(super) fn completions(model: &mut Model, line: &str, found: Vec<Completion>)
         keys = command.waiting.take();
         let new = found.into_iter().filter(|one| !one.value.is_empty());
         for one in new.take(500) {
-            if !command.completions.iter().any(|known| known.value == one.value) {
+            if !command
+                .completions
+                .iter()
+                .any(|known| known.value == one.value)
+            {
                 command.completions.push(one);
             }
         }
@@ -99,13 +116,19 @@ pub(super) fn completions(model: &mut Model, line: &str, found: Vec<Completion>)
 
 /// Puts the next completion into the line; the only one is followed by a blank.
 fn choose(model: &mut Model, by: isize) -> Vec<Command> {
-    let Some(command) = &mut model.command else { return Vec::new() };
+    let Some(command) = &mut model.command else {
+        return Vec::new();
+    };
     let count = command.completions.len();
     match count {
         0 => Vec::new(),
         1 => {
             let value = command.completions[0].value.clone();
-            let blank = if value.ends_with('/') || value.ends_with('=') { "" } else { " " };
+            let blank = if value.ends_with('/') || value.ends_with('=') {
+                ""
+            } else {
+                " "
+            };
             command.line.replace_word(&format!("{value}{blank}"));
             changed(model)
         }
@@ -132,7 +155,10 @@ fn choose(model: &mut Model, by: isize) -> Vec<Command> {
 fn shared_beginning(all: &[Completion]) -> String {
     let mut shared = all.first().map(|one| one.value.clone()).unwrap_or_default();
     for one in all {
-        let same = shared.chars().zip(one.value.chars()).take_while(|(a, b)| a == b);
+        let same = shared
+            .chars()
+            .zip(one.value.chars())
+            .take_while(|(a, b)| a == b);
         let length = same.map(|(c, _)| c.len_utf8()).sum();
         shared.truncate(length);
     }
@@ -141,7 +167,9 @@ fn shared_beginning(all: &[Completion]) -> String {
 
 fn recall(model: &mut Model, by: isize) -> Vec<Command> {
     let history = &model.history;
-    let Some(command) = &mut model.command else { return Vec::new() };
+    let Some(command) = &mut model.command else {
+        return Vec::new();
+    };
     let next = match command.recalled {
         None if by > 0 => Some(0),
         None => return Vec::new(),
@@ -165,9 +193,16 @@ fn recall(model: &mut Model, by: isize) -> Vec<Command> {
 }
 
 fn enter(model: &mut Model) -> Vec<Command> {
-    let Some(command) = &mut model.command else { return Vec::new() };
+    let Some(command) = &mut model.command else {
+        return Vec::new();
+    };
     // A completion that was chosen is in the line already.
-    let text = command.line.text().trim().trim_start_matches('/').to_string();
+    let text = command
+        .line
+        .text()
+        .trim()
+        .trim_start_matches('/')
+        .to_string();
     if text.is_empty() {
         return close(model);
     }

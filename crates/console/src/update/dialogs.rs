@@ -7,21 +7,27 @@ use jiff::SignedDuration;
 use super::{actions, slash};
 use crate::layout;
 use crate::message::{Command, Request, Verb};
-use crate::model::dialog::{Again, Conflict, Dialog, OutputPane};
 use crate::model::Model;
+use crate::model::dialog::{Again, Conflict, Dialog, OutputPane};
 
 /// Keys that were on their way when a card came up by itself do not count.
 const SURPRISE: SignedDuration = SignedDuration::from_millis(400);
 
 /// Takes a key.
 pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Command> {
-    let interrupts = key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c');
-    let closes = interrupts || matches!(key.code, KeyCode::Esc | KeyCode::Char('q') | KeyCode::Enter);
+    let interrupts =
+        key.modifiers.contains(KeyModifiers::CONTROL) && key.code == KeyCode::Char('c');
+    let closes =
+        interrupts || matches!(key.code, KeyCode::Esc | KeyCode::Char('q') | KeyCode::Enter);
     let page = i64::from(layout::regions(model).body.height.max(4)) - 3;
     let by = step(key, page);
     match model.dialog.take() {
         None => Vec::new(),
-        Some(Dialog::Help { .. } | Dialog::Text { .. }) if closes || key.code == KeyCode::Char('?') => Vec::new(),
+        Some(Dialog::Help { .. } | Dialog::Text { .. })
+            if closes || key.code == KeyCode::Char('?') =>
+        {
+            Vec::new()
+        }
         Some(Dialog::Help { top }) => {
             let top = moved(top, by, crate::view::help_rows(model));
             model.dialog = Some(Dialog::Help { top });
@@ -65,14 +71,26 @@ fn step(key: &KeyEvent, page: i64) -> i64 {
 
 /// A first row, moved within so many rows.
 pub(super) fn moved(top: usize, by: i64, rows: usize) -> usize {
-    let at = (top as i64).saturating_add(by).clamp(0, rows.saturating_sub(1) as i64);
+    let at = (top as i64)
+        .saturating_add(by)
+        .clamp(0, rows.saturating_sub(1) as i64);
     usize::try_from(at).unwrap_or(0)
 }
 
-fn output(model: &mut Model, mut pane: OutputPane, closes: bool, interrupts: bool, by: i64) -> Vec<Command> {
+fn output(
+    model: &mut Model,
+    mut pane: OutputPane,
+    closes: bool,
+    interrupts: bool,
+    by: i64,
+) -> Vec<Command> {
     let runs = pane.code.is_none();
     if closes && (!runs || !interrupts) {
-        return if runs { vec![Command::Interrupt(pane.id)] } else { Vec::new() };
+        return if runs {
+            vec![Command::Interrupt(pane.id)]
+        } else {
+            Vec::new()
+        };
     }
     let mut commands = Vec::new();
     if interrupts {
@@ -116,7 +134,9 @@ fn resolve(model: &mut Model, conflict: Conflict, key: &KeyEvent, closes: bool) 
 
 fn crash(model: &mut Model, key: &KeyEvent, closes: bool, by: i64) -> Vec<Command> {
     let now = model.now;
-    let Some(Dialog::Crash(card)) = &mut model.dialog else { return Vec::new() };
+    let Some(Dialog::Crash(card)) = &mut model.dialog else {
+        return Vec::new();
+    };
     if card.uncalled && now.duration_since(card.since) < SURPRISE {
         return Vec::new();
     }
@@ -138,7 +158,11 @@ fn crash(model: &mut Model, key: &KeyEvent, closes: bool, by: i64) -> Vec<Comman
             model.say(format!("{name} is kept down"));
             vec![Command::Ask(Request::Stop { targets })]
         }
-        KeyCode::Char('o') => match card.report.as_ref().and_then(|report| report.location.as_ref()) {
+        KeyCode::Char('o') => match card
+            .report
+            .as_ref()
+            .and_then(|report| report.location.as_ref())
+        {
             Some(place) => {
                 let command = slash::editor(&place.file, u64::from(place.line.unwrap_or(1)));
                 let mut commands = hold(model);
@@ -155,7 +179,10 @@ fn crash(model: &mut Model, key: &KeyEvent, closes: bool, by: i64) -> Vec<Comman
         }
         KeyCode::Char('l') => {
             model.dialog = None;
-            let filter = crate::model::log::LogFilter { targets, ..Default::default() };
+            let filter = crate::model::log::LogFilter {
+                targets,
+                ..Default::default()
+            };
             super::feeds::show(model, filter)
         }
         _ if by != 0 => {
@@ -175,11 +202,15 @@ fn crash(model: &mut Model, key: &KeyEvent, closes: bool, by: i64) -> Vec<Comman
 
 /// Stops the countdown of the card: the process stays down until something is chosen.
 fn hold(model: &mut Model) -> Vec<Command> {
-    let Some(Dialog::Crash(card)) = &mut model.dialog else { return Vec::new() };
+    let Some(Dialog::Crash(card)) = &mut model.dialog else {
+        return Vec::new();
+    };
     if card.held || card.restart_at.is_none() {
         return Vec::new();
     }
     card.held = true;
     card.restart_at = None;
-    vec![Command::Ask(Request::Stop { targets: vec![card.process.clone()] })]
+    vec![Command::Ask(Request::Stop {
+        targets: vec![card.process.clone()],
+    })]
 }

@@ -45,15 +45,25 @@ pub(super) fn settle(model: &mut Model) -> Vec<Command> {
 }
 
 fn leave(window: &mut crate::model::log::LogWindow) {
-    window.newer = if window.loaded { Newer::Behind } else { Newer::Idle };
+    window.newer = if window.loaded {
+        Newer::Behind
+    } else {
+        Newer::Idle
+    };
 }
 
 /// The preview shows the process that is chosen.
 fn choose_preview(model: &mut Model) {
     let name = model.selected().map(|process| process.name.clone());
     let targets: Vec<String> = name.into_iter().collect();
-    if is_shown(model, Pane::Preview) && !targets.is_empty() && model.preview.filter.targets != targets {
-        model.preview.restart(LogFilter { targets, ..LogFilter::default() });
+    if is_shown(model, Pane::Preview)
+        && !targets.is_empty()
+        && model.preview.filter.targets != targets
+    {
+        model.preview.restart(LogFilter {
+            targets,
+            ..LogFilter::default()
+        });
     }
 }
 
@@ -64,7 +74,9 @@ fn is_shown(model: &Model, pane: Pane) -> bool {
     match pane {
         Pane::Main => model.view == View::Logs,
         Pane::Preview => {
-            model.view == View::Processes && !model.details && layout::processes(model).1.height > 0
+            model.view == View::Processes
+                && !model.details
+                && layout::processes(model).1.height > 0
                 && model.selected().is_some()
         }
     }
@@ -105,7 +117,11 @@ pub(super) fn take(model: &mut Model, pane: Pane, generation: u64, feed: Feed) -
             let scroll = window.scroll;
             window.clear();
             window.error = None;
-            window.older = if answer.more { Older::There } else { Older::None };
+            window.older = if answer.more {
+                Older::There
+            } else {
+                Older::None
+            };
             window.scroll = Scroll::Follow;
             let older = window.older;
             window.append(answer.lines);
@@ -156,5 +172,9 @@ pub(crate) fn show(model: &mut Model, filter: LogFilter) -> Vec<Command> {
     let was_followed = model.log.newer == Newer::Live || model.log.newer == Newer::Loading;
     model.log.restart(filter);
     model.view = View::Logs;
-    if was_followed { vec![Command::Unfollow(Pane::Main)] } else { Vec::new() }
+    if was_followed {
+        vec![Command::Unfollow(Pane::Main)]
+    } else {
+        Vec::new()
+    }
 }

@@ -22,7 +22,9 @@ pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Command> {
     }
     let action = model.keys.action(key, model.view.place());
     if matches!(action, Some(Action::Suspend | Action::Redraw)) {
-        return action.map(|action| actions::act(model, action)).unwrap_or_default();
+        return action
+            .map(|action| actions::act(model, action))
+            .unwrap_or_default();
     }
     if model.command.is_some() {
         return command_line::press(model, key);
@@ -39,7 +41,9 @@ pub(super) fn press(model: &mut Model, key: &KeyEvent) -> Vec<Command> {
 /// Esc and a character that come at once look like one key with Alt. Where that means nothing, the two
 /// are meant.
 fn escaped(model: &Model, key: &KeyEvent) -> Option<(KeyEvent, KeyEvent)> {
-    let KeyCode::Char(c) = key.code else { return None };
+    let KeyCode::Char(c) = key.code else {
+        return None;
+    };
     let edits = model.command.is_some() && matches!(c, 'b' | 'f');
     let bound = model.keys.action(key, model.view.place()).is_some();
     if !key.modifiers.contains(KeyModifiers::ALT) || edits || bound {
@@ -61,7 +65,11 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Command> {
             false => text.replace('\n', "\r").into_bytes(),
         };
         let target = screen.process.clone();
-        return vec![Command::Input { target, bytes, eof: false }];
+        return vec![Command::Input {
+            target,
+            bytes,
+            eof: false,
+        }];
     }
     match &mut model.command {
         Some(command) => {
@@ -75,7 +83,9 @@ pub(super) fn paste(model: &mut Model, text: &str) -> Vec<Command> {
 fn attached(model: &mut Model, key: &KeyEvent) -> Vec<Command> {
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     let leaves = ctrl && matches!(key.code, KeyCode::Char(']' | '5'));
-    let Some(screen) = &mut model.screen else { return Vec::new() };
+    let Some(screen) = &mut model.screen else {
+        return Vec::new();
+    };
     if leaves || screen.ended.is_some() {
         let name = screen.process.clone();
         let ended = screen.ended.is_some();
@@ -105,16 +115,28 @@ fn type_into(screen: &mut crate::model::screen::Screen, key: &KeyEvent) -> Vec<C
         if bytes.is_empty() {
             return Vec::new();
         }
-        return vec![Command::Input { target, bytes, eof: false }];
+        return vec![Command::Input {
+            target,
+            bytes,
+            eof: false,
+        }];
     }
     let ctrl = key.modifiers.contains(KeyModifiers::CONTROL);
     match key.code {
         KeyCode::Enter => {
             let text = format!("{}\n", std::mem::take(&mut screen.line).text());
             screen.write(text.as_bytes());
-            vec![Command::Input { target, bytes: text.into_bytes(), eof: false }]
+            vec![Command::Input {
+                target,
+                bytes: text.into_bytes(),
+                eof: false,
+            }]
         }
-        KeyCode::Char('d') if ctrl => vec![Command::Input { target, bytes: Vec::new(), eof: true }],
+        KeyCode::Char('d') if ctrl => vec![Command::Input {
+            target,
+            bytes: Vec::new(),
+            eof: true,
+        }],
         _ => {
             screen.line.key(key);
             Vec::new()

@@ -77,7 +77,11 @@ pub(crate) fn deadline(model: &Model) -> Option<Timestamp> {
 
 /// What follows from any change: choices stay within their lists, what is shown is asked for.
 fn settle(model: &mut Model) -> Vec<Command> {
-    if model.notice.as_ref().is_some_and(|notice| notice.until <= model.now) {
+    if model
+        .notice
+        .as_ref()
+        .is_some_and(|notice| notice.until <= model.now)
+    {
         model.notice = None;
     }
     close_old_card(model);
@@ -120,7 +124,9 @@ pub(crate) fn ask_content(model: &mut Model) -> Vec<Command> {
             points: usize::from(model.size.0).clamp(20, 400),
         },
         View::Ports => {
-            let all = Request::Ports { all: model.all_ports };
+            let all = Request::Ports {
+                all: model.all_ports,
+            };
             return vec![Command::Ask(all), Command::Ask(Request::Orphans)];
         }
         View::Graph => Request::Graph,
@@ -145,13 +151,20 @@ fn lost(model: &mut Model, why: String) -> Vec<Command> {
 fn resize(model: &mut Model, width: u16, height: u16) -> Vec<Command> {
     model.size = (width, height);
     let area = layout::screen(model);
-    let Some(screen) = &mut model.screen else { return Vec::new() };
+    let Some(screen) = &mut model.screen else {
+        return Vec::new();
+    };
     screen.resize(area.height, area.width);
     if !screen.tty {
         return Vec::new();
     }
     let target = screen.process.clone();
-    vec![Command::Ask(Request::Resize { target, rows: area.height, cols: area.width, nudge: false })]
+    vec![Command::Ask(Request::Resize {
+        target,
+        rows: area.height,
+        cols: area.width,
+        nudge: false,
+    })]
 }
 
 fn take_status(model: &mut Model, status: Status) -> Vec<Command> {
@@ -159,7 +172,8 @@ fn take_status(model: &mut Model, status: Status) -> Vec<Command> {
     let changed = model.status.as_ref().is_none_or(|old| {
         let states = |status: &Status| -> Vec<(String, String)> {
             let each = status.processes.iter();
-            each.map(|process| (process.name.clone(), process.status.clone())).collect()
+            each.map(|process| (process.name.clone(), process.status.clone()))
+                .collect()
         };
         states(old) != states(&status)
     });
@@ -176,13 +190,21 @@ fn take_status(model: &mut Model, status: Status) -> Vec<Command> {
         model.samples.retain(|name, _| known(name));
     }
     if let Some(screen) = &mut model.screen {
-        let now = status.processes.iter().find(|process| process.name == screen.process);
+        let now = status
+            .processes
+            .iter()
+            .find(|process| process.name == screen.process);
         screen.ended = now.and_then(ended);
     }
-    model.marked.retain(|name| status.processes.iter().any(|process| process.name == *name));
+    model
+        .marked
+        .retain(|name| status.processes.iter().any(|process| process.name == *name));
     model.status = Some(status);
     if let Some(name) = chosen
-        && let Some(at) = model.shown().iter().position(|process| process.name == name)
+        && let Some(at) = model
+            .shown()
+            .iter()
+            .position(|process| process.name == name)
     {
         model.processes.at = at;
     }
@@ -197,7 +219,8 @@ fn take_status(model: &mut Model, status: Status) -> Vec<Command> {
 
 /// How a process has ended, where it is down.
 fn ended(process: &forge_api::Process) -> Option<String> {
-    if process.pid.is_some() || !matches!(process.status.as_str(), "stopped" | "crashed" | "exited") {
+    if process.pid.is_some() || !matches!(process.status.as_str(), "stopped" | "crashed" | "exited")
+    {
         return None;
     }
     Some(match (&process.signal, process.exit_code) {
@@ -208,11 +231,28 @@ fn ended(process: &forge_api::Process) -> Option<String> {
 }
 
 fn take_events(model: &mut Model, events: Vec<Event>) -> Vec<Command> {
-    let known = |event: &Event| model.events.iter().rev().take(200).any(|known| known == event);
+    let known = |event: &Event| {
+        model
+            .events
+            .iter()
+            .rev()
+            .take(200)
+            .any(|known| known == event)
+    };
     let fresh: Vec<Event> = events.into_iter().filter(|event| !known(event)).collect();
     let opened = model.opened_at;
-    let is_new = |event: &&Event| event.time.parse::<Timestamp>().is_ok_and(|time| time >= opened);
-    let crash = fresh.iter().rev().filter(is_new).find(|event| event.kind == "crashed").cloned();
+    let is_new = |event: &&Event| {
+        event
+            .time
+            .parse::<Timestamp>()
+            .is_ok_and(|time| time >= opened)
+    };
+    let crash = fresh
+        .iter()
+        .rev()
+        .filter(is_new)
+        .find(|event| event.kind == "crashed")
+        .cloned();
     model.add_events(fresh);
     match crash {
         Some(event) => crashed(model, &event),
@@ -222,19 +262,29 @@ fn take_events(model: &mut Model, events: Vec<Event>) -> Vec<Command> {
 
 /// Shows the card of a crash, unless something else has the keys: then it is named in the foot.
 fn crashed(model: &mut Model, event: &Event) -> Vec<Command> {
-    let Some(process) = event.process.clone() else { return Vec::new() };
+    let Some(process) = event.process.clone() else {
+        return Vec::new();
+    };
     let busy = model.command.is_some() || model.screen.is_some() || model.dialog.is_some();
     if busy {
         let keys = model.keys.names(Action::Crash, model.view.place());
         let key = keys.first().cloned().unwrap_or_default();
-        model.complain(format!("{process} crashed: {} ({key} shows the card)", event.message));
+        model.complain(format!(
+            "{process} crashed: {} ({key} shows the card)",
+            event.message
+        ));
         return Vec::new();
     }
     open_card(model, &process, &event.message, true)
 }
 
 /// Shows the card of the last crash of a process.
-pub(crate) fn open_card(model: &mut Model, process: &str, message: &str, uncalled: bool) -> Vec<Command> {
+pub(crate) fn open_card(
+    model: &mut Model,
+    process: &str,
+    message: &str,
+    uncalled: bool,
+) -> Vec<Command> {
     let restart_at = model.process(process).and_then(restart_at);
     model.dialog = Some(Dialog::Crash(Box::new(CrashCard {
         process: process.to_string(),
@@ -247,7 +297,10 @@ pub(crate) fn open_card(model: &mut Model, process: &str, message: &str, uncalle
         uncalled,
         top: 0,
     })));
-    vec![Command::Ask(Request::Crash { process: process.to_string(), id: None })]
+    vec![Command::Ask(Request::Crash {
+        process: process.to_string(),
+        id: None,
+    })]
 }
 
 fn restart_at(process: &forge_api::Process) -> Option<Timestamp> {
@@ -259,9 +312,13 @@ fn restart_at(process: &forge_api::Process) -> Option<Timestamp> {
 
 /// Keeps the countdown of a card true, and takes away one whose process runs again.
 fn close_old_card(model: &mut Model) {
-    let Some(Dialog::Crash(card)) = &model.dialog else { return };
+    let Some(Dialog::Crash(card)) = &model.dialog else {
+        return;
+    };
     let process = model.process(&card.process);
-    let status = process.map(|process| process.status.clone()).unwrap_or_default();
+    let status = process
+        .map(|process| process.status.clone())
+        .unwrap_or_default();
     let due = process.and_then(restart_at);
     let young = model.now.duration_since(card.since) < SignedDuration::from_secs(1);
     let again = matches!(status.as_str(), "starting" | "running");

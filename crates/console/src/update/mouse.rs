@@ -78,12 +78,16 @@ fn press(model: &mut Model, at: Position) -> Vec<Command> {
         let tab = tabs.iter().rev().find(|(column, name, _)| {
             (*column..column.saturating_add(name.len() as u16)).contains(&at.x)
         });
-        return tab.map(|(_, _, view)| actions::go(model, *view)).unwrap_or_default();
+        return tab
+            .map(|(_, _, view)| actions::go(model, *view))
+            .unwrap_or_default();
     }
     if parts.foot.contains(at) && model.command.is_none() {
         let hints = layout::hints(model);
         let hint = hints.iter().rev().find(|(column, _, _, _)| *column <= at.x);
-        return hint.map(|(_, _, _, action)| actions::act(model, *action)).unwrap_or_default();
+        return hint
+            .map(|(_, _, _, action)| actions::act(model, *action))
+            .unwrap_or_default();
     }
     press_list(model, at)
 }

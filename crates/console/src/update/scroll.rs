@@ -77,7 +77,11 @@ pub(super) fn hit(model: &mut Model, up: bool) -> Vec<Command> {
         model.complain("nothing is searched for: /search EXPRESSION");
         return Vec::new();
     }
-    let from = model.log.chosen.unwrap_or(if up { model.log.bottom() + 1 } else { model.log.bottom() });
+    let from = model.log.chosen.unwrap_or(if up {
+        model.log.bottom() + 1
+    } else {
+        model.log.bottom()
+    });
     match model.log.find(from, up) {
         Some(at) => to(model, at),
         None if up && model.log.older == Older::There => {
@@ -86,7 +90,11 @@ pub(super) fn hit(model: &mut Model, up: bool) -> Vec<Command> {
             page(model, true)
         }
         None => {
-            model.say(if up { "no hit further up" } else { "no hit further down" });
+            model.say(if up {
+                "no hit further up"
+            } else {
+                "no hit further down"
+            });
             Vec::new()
         }
     }
@@ -94,7 +102,10 @@ pub(super) fn hit(model: &mut Model, up: bool) -> Vec<Command> {
 
 /// Earlier lines have come: a search that waits for them goes on.
 pub(super) fn found_older(model: &mut Model) -> Vec<Command> {
-    let waits = model.notice.as_ref().is_some_and(|notice| notice.text.starts_with("searching"));
+    let waits = model
+        .notice
+        .as_ref()
+        .is_some_and(|notice| notice.text.starts_with("searching"));
     if !waits || model.log.search.is_none() {
         return Vec::new();
     }
@@ -130,8 +141,14 @@ fn highest_bottom(model: &Model) -> i64 {
 
 fn page(model: &mut Model, older: bool) -> Vec<Command> {
     let window = &mut model.log;
-    let place = if older { window.first_cursor() } else { window.last_cursor() };
-    let Some(place) = place.map(str::to_string) else { return Vec::new() };
+    let place = if older {
+        window.first_cursor()
+    } else {
+        window.last_cursor()
+    };
+    let Some(place) = place.map(str::to_string) else {
+        return Vec::new();
+    };
     let mut query = window.filter.query();
     query.tail = Some(1000);
     if older {
@@ -141,5 +158,10 @@ fn page(model: &mut Model, older: bool) -> Vec<Command> {
         window.newer = Newer::Loading;
         query.after = Some(place);
     }
-    vec![Command::Page { pane: Pane::Main, generation: window.generation, query: Box::new(query), older }]
+    vec![Command::Page {
+        pane: Pane::Main,
+        generation: window.generation,
+        query: Box::new(query),
+        older,
+    }]
 }

@@ -14,16 +14,40 @@ use crate::words;
 
 /// The console's own words, with what they take and what they do.
 pub(crate) const WORDS: &[(&str, &str, &str)] = &[
-    ("filter", "[PROCESS…]", "show only these processes; without a name all of them"),
-    ("search", "[EXPRESSION]", "find it in the log; n and N go from hit to hit"),
+    (
+        "filter",
+        "[PROCESS…]",
+        "show only these processes; without a name all of them",
+    ),
+    (
+        "search",
+        "[EXPRESSION]",
+        "find it in the log; n and N go from hit to hit",
+    ),
     ("grep", "[EXPRESSION]", "show only lines that match"),
-    ("level", "[LEVEL]", "show only lines of this level and above"),
-    ("since", "[TIME]", "show only what was written since: 10m, 14:30"),
-    ("pause", "", "stay here while more is written; again, or /resume, goes on"),
+    (
+        "level",
+        "[LEVEL]",
+        "show only lines of this level and above",
+    ),
+    (
+        "since",
+        "[TIME]",
+        "show only what was written since: 10m, 14:30",
+    ),
+    (
+        "pause",
+        "",
+        "stay here while more is written; again, or /resume, goes on",
+    ),
     ("resume", "", "follow the log again"),
     ("wrap", "", "break long lines, or cut them"),
     ("time", "", "show the times, or hide them"),
-    ("save", "FILE", "write the lines that the filters let through into a file"),
+    (
+        "save",
+        "FILE",
+        "write the lines that the filters let through into a file",
+    ),
     ("clear", "", "empty the view; the files keep everything"),
     ("processes", "", "the processes"),
     ("logs", "[PROCESS…]", "the logs"),
@@ -47,7 +71,10 @@ pub(super) fn run(model: &mut Model, line: &str) -> Result<Vec<Command>, String>
     let words = words::split(line)?;
     let (first, rest) = words.split_first().ok_or("nothing to do")?;
     let first = first.trim_start_matches('/');
-    let text = line.trim_start_matches('/').split_once(char::is_whitespace).map_or("", |(_, rest)| rest.trim());
+    let text = line
+        .trim_start_matches('/')
+        .split_once(char::is_whitespace)
+        .map_or("", |(_, rest)| rest.trim());
     match first {
         "quit" | "exit" => Ok(vec![Command::Quit]),
         "q" => Ok(actions::act(model, Action::Quit)),
@@ -107,7 +134,10 @@ pub(super) fn complete(model: &Model, line: &str) -> Vec<Completion> {
     let mut found = Vec::new();
     let mut offer = |value: &str, help: &str| {
         if value.starts_with(word) {
-            found.push(Completion { value: value.to_string(), help: help.to_string() });
+            found.push(Completion {
+                value: value.to_string(),
+                help: help.to_string(),
+            });
         }
     };
     if begin == 0 {
@@ -120,7 +150,10 @@ pub(super) fn complete(model: &Model, line: &str) -> Vec<Completion> {
         "filter" | "logs" | "attach" => {
             let all = model.status.iter().flat_map(|status| &status.processes);
             for process in all.clone() {
-                offer(&process.name, process.description.as_deref().unwrap_or_default());
+                offer(
+                    &process.name,
+                    process.description.as_deref().unwrap_or_default(),
+                );
             }
             let mut groups: Vec<&String> = all.flat_map(|process| &process.groups).collect();
             groups.sort();
@@ -178,7 +211,9 @@ fn with_targets(model: &mut Model, targets: &[String]) -> Result<Vec<Command>, S
 
 /// Says so when a word names neither a process nor a group; globs are left to the supervisor.
 fn known(model: &Model, target: &str) -> Result<(), String> {
-    let Some(status) = &model.status else { return Ok(()) };
+    let Some(status) = &model.status else {
+        return Ok(());
+    };
     let named = status.processes.iter().any(|process| {
         process.name == target || process.groups.iter().any(|group| group == target)
     });
@@ -186,10 +221,13 @@ fn known(model: &Model, target: &str) -> Result<(), String> {
         return Ok(());
     }
     let near = status.processes.iter().map(|process| &process.name);
-    let near = near.filter(|name| name.starts_with(target) || target.starts_with(name.as_str())
-        || name.contains(target));
+    let near = near.filter(|name| {
+        name.starts_with(target) || target.starts_with(name.as_str()) || name.contains(target)
+    });
     match near.into_iter().next() {
-        Some(name) => Err(format!("there is no process {target}; did you mean {name}?")),
+        Some(name) => Err(format!(
+            "there is no process {target}; did you mean {name}?"
+        )),
         None => Err(format!("there is no process or group {target}")),
     }
 }
@@ -202,7 +240,10 @@ fn attach(model: &mut Model, rest: &[String]) -> Result<Vec<Command>, String> {
 
 fn expression(text: &str) -> Result<regex::Regex, String> {
     let any_case = !text.chars().any(char::is_uppercase);
-    let built = RegexBuilder::new(text).case_insensitive(any_case).size_limit(1 << 20).build();
+    let built = RegexBuilder::new(text)
+        .case_insensitive(any_case)
+        .size_limit(1 << 20)
+        .build();
     built.map_err(|error| {
         let text = error.to_string();
         let last = text.lines().last().unwrap_or_default();
@@ -228,7 +269,10 @@ fn level(model: &mut Model, rest: &[String]) -> Result<Vec<Command>, String> {
         && level != "all"
         && !LEVELS.contains(&level.as_str())
     {
-        return Err(format!("`{level}` is no level: {}, or all", LEVELS.join(", ")));
+        return Err(format!(
+            "`{level}` is no level: {}, or all",
+            LEVELS.join(", ")
+        ));
     }
     let level = level.filter(|level| level != "all");
     Ok(filtered(model, |filter| filter.level = level))
@@ -239,7 +283,10 @@ fn save(model: &mut Model, rest: &[String]) -> Result<Vec<Command>, String> {
     let mut words = log_words(&model.log.filter);
     words.extend([format!("--export={file}"), "--color=never".to_string()]);
     let id = model.fresh_id();
-    let quiet = Quiet { done: format!("saved to {file}"), output: String::new() };
+    let quiet = Quiet {
+        done: format!("saved to {file}"),
+        output: String::new(),
+    };
     model.quiet.insert(id, quiet);
     Ok(vec![Command::Run { id, words }])
 }
@@ -262,7 +309,9 @@ fn grammar(model: &mut Model, mut words: Vec<String>) -> Result<Vec<Command>, St
                 return Ok(feeds::show(model, filter));
             }
         }
-        ["dev", "search", pattern, targets @ ..] if targets.iter().all(|word| !word.starts_with('-')) => {
+        ["dev", "search", pattern, targets @ ..]
+            if targets.iter().all(|word| !word.starts_with('-')) =>
+        {
             let filter = LogFilter {
                 targets: targets.iter().map(ToString::to_string).collect(),
                 ..LogFilter::default()
@@ -275,10 +324,15 @@ fn grammar(model: &mut Model, mut words: Vec<String>) -> Result<Vec<Command>, St
         ["dev", "attach", name] => return attach(model, &[(*name).to_string()]),
         ["dev", "monitor"] => return Ok(actions::go(model, View::Monitor)),
         ["dev", "up", ..] => {
-            return Err("`up` ends what it started when it is left; /dev start does not".to_string());
+            return Err(
+                "`up` ends what it started when it is left; /dev start does not".to_string(),
+            );
         }
         ["mcp", ..] | ["web", ..] => {
-            return Err(format!("`forge {}` needs a shell of its own", plain.join(" ")));
+            return Err(format!(
+                "`forge {}` needs a shell of its own",
+                plain.join(" ")
+            ));
         }
         [] => return Err("nothing to do".to_string()),
         _ => {}
@@ -289,7 +343,13 @@ fn grammar(model: &mut Model, mut words: Vec<String>) -> Result<Vec<Command>, St
 /// Carries out words of the shell's grammar, with their output in a pane.
 pub(super) fn run_words(model: &mut Model, words: Vec<String>) -> Vec<Command> {
     let id = model.fresh_id();
-    let pane = OutputPane { id, words: words.clone(), lines: vec![String::new()], code: None, up: 0 };
+    let pane = OutputPane {
+        id,
+        words: words.clone(),
+        lines: vec![String::new()],
+        code: None,
+        up: 0,
+    };
     model.dialog = Some(Dialog::Output(pane));
     vec![Command::Run { id, words }]
 }
@@ -307,7 +367,11 @@ fn log_filter(words: &[&str]) -> Option<LogFilter> {
             Some((option, value)) => (option, Some(value.to_string())),
             None => (*word, None),
         };
-        let mut value = || inline.clone().or_else(|| words.next().map(ToString::to_string));
+        let mut value = || {
+            inline
+                .clone()
+                .or_else(|| words.next().map(ToString::to_string))
+        };
         match option {
             "-f" | "--follow" => {}
             "-i" | "--ignore-case" => filter.ignore_case = true,
@@ -325,5 +389,8 @@ fn log_filter(words: &[&str]) -> Option<LogFilter> {
 
 /// The program that opens a file at a line.
 pub(super) fn editor(file: &str, line: u64) -> Command {
-    Command::External(External::Editor { file: file.to_string(), line })
+    Command::External(External::Editor {
+        file: file.to_string(),
+        line,
+    })
 }

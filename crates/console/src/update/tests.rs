@@ -1,7 +1,9 @@
 //! Keys and messages in, commands and the model's state out.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
-use forge_api::{Conflict, Event, Health, LogLine, LogsAnswer, Process, StartAnswer, Status, Totals};
+use forge_api::{
+    Conflict, Event, Health, LogLine, LogsAnswer, Process, StartAnswer, Status, Totals,
+};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -23,7 +25,10 @@ pub(crate) fn process(name: &str, status: &str) -> Process {
         name: name.into(),
         profile: "dev".into(),
         status: status.into(),
-        health: Health { state: "none".into(), ..Health::default() },
+        health: Health {
+            state: "none".into(),
+            ..Health::default()
+        },
         pid: runs.then_some(4711),
         pids: if runs { vec![4711, 4712] } else { Vec::new() },
         cpu_percent: runs.then_some(2.5),
@@ -53,7 +58,13 @@ pub(crate) fn status(processes: Vec<Process>) -> Status {
 /// A console that knows three processes.
 pub(crate) fn console(width: u16, height: u16) -> Model {
     let theme = Theme::new(ThemeName::Terminal);
-    let mut model = Model::new("/home/u/shop", theme, Keymap::default(), TimeZone::UTC, now());
+    let mut model = Model::new(
+        "/home/u/shop",
+        theme,
+        Keymap::default(),
+        TimeZone::UTC,
+        now(),
+    );
     model.size = (width, height);
     let mut frontend = process("frontend", "running");
     frontend.health.state = "healthy".into();
@@ -64,7 +75,10 @@ pub(crate) fn console(width: u16, height: u16) -> Model {
     let mut worker = process("worker", "waiting");
     worker.waiting_for = vec!["backend".into()];
     tell(&mut model, Message::Connected);
-    tell(&mut model, Message::Status(Box::new(status(vec![frontend, backend, worker]))));
+    tell(
+        &mut model,
+        Message::Status(Box::new(status(vec![frontend, backend, worker]))),
+    );
     model
 }
 
@@ -107,7 +121,10 @@ fn requests(commands: &[Command]) -> Vec<&Request> {
 }
 
 fn later(model: &mut Model, seconds: i64) -> Vec<Command> {
-    let now = model.now.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+    let now = model
+        .now
+        .checked_add(SignedDuration::from_secs(seconds))
+        .unwrap();
     update(model, Message::Tick, now)
 }
 
@@ -147,10 +164,18 @@ fn keys_act_on_the_selected_process_and_on_marked_ones() {
 #[test]
 fn stopping_everything_asks_first() {
     let mut model = console(80, 24);
-    assert_eq!(requests(&press(&mut model, KeyCode::Char('X'))), [] as [&Request; 0]);
+    assert_eq!(
+        requests(&press(&mut model, KeyCode::Char('X'))),
+        [] as [&Request; 0]
+    );
     assert!(requests(&press(&mut model, KeyCode::Char('x'))).is_empty());
     let commands = press(&mut model, KeyCode::Char('y'));
-    assert_eq!(requests(&commands), [&Request::Stop { targets: Vec::new() }]);
+    assert_eq!(
+        requests(&commands),
+        [&Request::Stop {
+            targets: Vec::new()
+        }]
+    );
 }
 
 #[test]
@@ -170,11 +195,16 @@ fn the_log_of_the_selected_process_is_followed_and_left_with_it() {
     let mut model = console(80, 24);
     assert_eq!(model.preview.filter.targets, ["frontend"]);
     let commands = press(&mut model, KeyCode::Down);
-    let follows = commands.iter().any(|command| matches!(command, Command::Follow { pane: Pane::Preview, query, .. }
-        if query.targets.as_deref() == Some("backend")));
+    let follows = commands.iter().any(|command| {
+        matches!(command, Command::Follow { pane: Pane::Preview, query, .. }
+        if query.targets.as_deref() == Some("backend"))
+    });
     assert!(follows, "{commands:?}");
     let commands = press(&mut model, KeyCode::Char('2'));
-    assert!(commands.contains(&Command::Unfollow(Pane::Preview)), "{commands:?}");
+    assert!(
+        commands.contains(&Command::Unfollow(Pane::Preview)),
+        "{commands:?}"
+    );
 }
 
 #[test]
@@ -184,7 +214,10 @@ fn answers_to_former_questions_are_not_shown() {
     let generation = model.log.generation;
     type_line(&mut model, "/level error");
     let lines = vec![line(1, "frontend", "old")];
-    tell(&mut model, Message::Feed(Pane::Main, generation, Feed::Lines(lines)));
+    tell(
+        &mut model,
+        Message::Feed(Pane::Main, generation, Feed::Lines(lines)),
+    );
     assert!(model.log.is_empty());
     assert_eq!(model.log.filter.level.as_deref(), Some("error"));
 }
@@ -215,12 +248,21 @@ fn scrolling_up_to_the_first_line_asks_for_earlier_ones() {
     let mut model = console(80, 24);
     press(&mut model, KeyCode::Char('2'));
     let lines = (0..30).map(|number| line(number, "backend", &format!("line {number}")));
-    let answer = LogsAnswer { lines: lines.collect(), cursor: "end".into(), more: true };
+    let answer = LogsAnswer {
+        lines: lines.collect(),
+        cursor: "end".into(),
+        more: true,
+    };
     let generation = model.log.generation;
-    tell(&mut model, Message::Feed(Pane::Main, generation, Feed::Latest(answer)));
+    tell(
+        &mut model,
+        Message::Feed(Pane::Main, generation, Feed::Latest(answer)),
+    );
     let commands = press(&mut model, KeyCode::Home);
-    let asks = commands.iter().any(|command| matches!(command, Command::Page { older: true, query, .. }
-        if query.before.as_deref() == Some("c0")));
+    let asks = commands.iter().any(|command| {
+        matches!(command, Command::Page { older: true, query, .. }
+        if query.before.as_deref() == Some("c0"))
+    });
     assert!(asks, "{commands:?}");
     assert!(model.log.bottom() < 29);
 }
@@ -231,7 +273,10 @@ fn a_search_jumps_to_the_newest_hit_and_n_goes_up() {
     press(&mut model, KeyCode::Char('2'));
     let generation = model.log.generation;
     let lines = (0..200).map(|number| line(number, "backend", &format!("line {number}")));
-    tell(&mut model, Message::Feed(Pane::Main, generation, Feed::Lines(lines.collect())));
+    tell(
+        &mut model,
+        Message::Feed(Pane::Main, generation, Feed::Lines(lines.collect())),
+    );
     type_line(&mut model, "/search 7$");
     assert_eq!(model.log.chosen, Some(197));
     press(&mut model, KeyCode::Char('n'));
@@ -243,7 +288,12 @@ fn a_search_jumps_to_the_newest_hit_and_n_goes_up() {
 #[test]
 fn mistakes_are_told_where_they_were_typed() {
     let mut model = console(80, 24);
-    let error = |model: &Model| model.command.as_ref().and_then(|command| command.error.clone());
+    let error = |model: &Model| {
+        model
+            .command
+            .as_ref()
+            .and_then(|command| command.error.clone())
+    };
     type_line(&mut model, "/level loud");
     assert!(error(&model).unwrap().contains("no level"));
     press(&mut model, KeyCode::Esc);
@@ -262,7 +312,9 @@ fn a_shell_command_runs_in_a_pane_and_log_commands_open_the_log() {
     let mut model = console(80, 24);
     let commands = type_line(&mut model, "/dev why backend");
     let words = vec!["dev".to_string(), "why".into(), "backend".into()];
-    let runs = commands.iter().any(|command| matches!(command, Command::Run { words: run, .. } if *run == words));
+    let runs = commands
+        .iter()
+        .any(|command| matches!(command, Command::Run { words: run, .. } if *run == words));
     assert!(runs, "{commands:?}");
     assert!(commands.contains(&Command::Remember("dev why backend".into())));
     press(&mut model, KeyCode::Esc);
@@ -287,11 +339,17 @@ fn tab_completes_and_the_history_comes_back() {
         press(&mut model, KeyCode::Char(c));
     }
     press(&mut model, KeyCode::Tab);
-    assert_eq!(model.command.as_ref().unwrap().line.text(), "filter backend ");
+    assert_eq!(
+        model.command.as_ref().unwrap().line.text(),
+        "filter backend "
+    );
     press(&mut model, KeyCode::Up);
     assert_eq!(model.command.as_ref().unwrap().line.text(), "level warn");
     press(&mut model, KeyCode::Down);
-    assert_eq!(model.command.as_ref().unwrap().line.text(), "filter backend ");
+    assert_eq!(
+        model.command.as_ref().unwrap().line.text(),
+        "filter backend "
+    );
 }
 
 #[test]
@@ -302,10 +360,18 @@ fn a_tab_before_its_completions_waits_for_them_with_the_keys_behind_it() {
     }
     press(&mut model, KeyCode::Tab);
     assert!(press(&mut model, KeyCode::Enter).is_empty());
-    let found = vec![crate::setup::Completion { value: "backend".into(), help: String::new() }];
-    let commands = tell(&mut model, Message::Completions("dev why bac".into(), found));
+    let found = vec![crate::setup::Completion {
+        value: "backend".into(),
+        help: String::new(),
+    }];
+    let commands = tell(
+        &mut model,
+        Message::Completions("dev why bac".into(), found),
+    );
     let words = ["dev", "why", "backend"].map(String::from);
-    let runs = commands.iter().any(|command| matches!(command, Command::Run { words: run, .. } if *run == words));
+    let runs = commands
+        .iter()
+        .any(|command| matches!(command, Command::Run { words: run, .. } if *run == words));
     assert!(runs, "{commands:?}");
 }
 
@@ -333,10 +399,21 @@ fn a_crash_shows_its_card_and_any_other_key_stops_the_countdown() {
     assert!(press(&mut model, KeyCode::Char('r')).is_empty());
     later(&mut model, 1);
     let commands = press(&mut model, KeyCode::Char('z'));
-    assert_eq!(requests(&commands), [&Request::Stop { targets: vec!["backend".into()] }]);
+    assert_eq!(
+        requests(&commands),
+        [&Request::Stop {
+            targets: vec!["backend".into()]
+        }]
+    );
     assert!(card(&model).held);
     let commands = press(&mut model, KeyCode::Char('r'));
-    assert!(matches!(requests(&commands)[0], Request::Start { verb: Verb::Restart, .. }));
+    assert!(matches!(
+        requests(&commands)[0],
+        Request::Start {
+            verb: Verb::Restart,
+            ..
+        }
+    ));
     assert!(model.dialog.is_none());
 }
 
@@ -346,7 +423,10 @@ fn a_card_goes_away_when_its_process_is_restarted_by_itself() {
     restarting(&mut model);
     tell(&mut model, crash_event());
     later(&mut model, 5);
-    tell(&mut model, Message::Status(Box::new(status(vec![process("backend", "running")]))));
+    tell(
+        &mut model,
+        Message::Status(Box::new(status(vec![process("backend", "running")]))),
+    );
     assert!(model.dialog.is_none());
 }
 
@@ -356,7 +436,14 @@ fn a_crash_does_not_take_the_keys_from_a_line_that_is_typed() {
     press(&mut model, KeyCode::Char('/'));
     tell(&mut model, crash_event());
     assert!(model.dialog.is_none());
-    assert!(model.notice.as_ref().unwrap().text.contains("backend crashed"));
+    assert!(
+        model
+            .notice
+            .as_ref()
+            .unwrap()
+            .text
+            .contains("backend crashed")
+    );
 }
 
 #[test]
@@ -370,8 +457,19 @@ fn a_taken_port_is_resolved_by_one_key() {
         started_at: None,
         old_run: true,
     };
-    let answer = StartAnswer { conflicts: vec![conflict], exit_code: 4, ..StartAnswer::default() };
-    tell(&mut model, Message::Answer(Answer::Started(Verb::Start, vec!["frontend".into()], Ok(answer))));
+    let answer = StartAnswer {
+        conflicts: vec![conflict],
+        exit_code: 4,
+        ..StartAnswer::default()
+    };
+    tell(
+        &mut model,
+        Message::Answer(Answer::Started(
+            Verb::Start,
+            vec!["frontend".into()],
+            Ok(answer),
+        )),
+    );
     assert!(matches!(model.dialog, Some(Dialog::Conflict(_))));
     let commands = press(&mut model, KeyCode::Char('n'));
     assert_eq!(
@@ -389,12 +487,21 @@ fn a_lost_supervisor_is_said_and_lines_go_on_where_they_were() {
     let mut model = console(80, 24);
     press(&mut model, KeyCode::Char('2'));
     let generation = model.log.generation;
-    tell(&mut model, Message::Feed(Pane::Main, generation, Feed::Lines(vec![line(1, "backend", "x")])));
+    tell(
+        &mut model,
+        Message::Feed(
+            Pane::Main,
+            generation,
+            Feed::Lines(vec![line(1, "backend", "x")]),
+        ),
+    );
     tell(&mut model, Message::Lost("gone".into()));
     assert_eq!(model.log.newer, Newer::Behind);
     let commands = tell(&mut model, Message::Connected);
-    let goes_on = commands.iter().any(|command| matches!(command, Command::Follow { after, .. }
-        if after.as_deref() == Some("c1")));
+    let goes_on = commands.iter().any(|command| {
+        matches!(command, Command::Follow { after, .. }
+        if after.as_deref() == Some("c1"))
+    });
     assert!(goes_on, "{commands:?}");
 }
 
@@ -403,13 +510,21 @@ fn the_mouse_selects_a_row_a_view_and_presses_the_foot() {
     let mut model = console(80, 24);
     let click = |model: &mut Model, column, row| {
         let kind = MouseEventKind::Down(MouseButton::Left);
-        let event = MouseEvent { kind, column, row, modifiers: KeyModifiers::NONE };
+        let event = MouseEvent {
+            kind,
+            column,
+            row,
+            modifiers: KeyModifiers::NONE,
+        };
         tell(model, Message::Mouse(event))
     };
     click(&mut model, 5, 4);
     assert_eq!(model.selected().unwrap().name, "backend");
     let commands = click(&mut model, 1, 23);
-    assert!(matches!(requests(&commands)[..], [Request::Start { .. }]), "{commands:?}");
+    assert!(
+        matches!(requests(&commands)[..], [Request::Start { .. }]),
+        "{commands:?}"
+    );
     click(&mut model, 16, 1);
     assert_eq!(model.view, View::Logs);
 }
@@ -429,9 +544,20 @@ fn keys_of_an_attached_process_are_its_own_until_it_is_left() {
     let mut model = console(80, 24);
     model.status.as_mut().unwrap().processes[0].tty = true;
     let commands = press(&mut model, KeyCode::Char('a'));
-    assert!(commands.iter().any(|command| matches!(command, Command::Attach { tty: true, .. })));
+    assert!(
+        commands
+            .iter()
+            .any(|command| matches!(command, Command::Attach { tty: true, .. }))
+    );
     let commands = press(&mut model, KeyCode::Char('q'));
-    assert_eq!(commands, [Command::Input { target: "frontend".into(), bytes: b"q".to_vec(), eof: false }]);
+    assert_eq!(
+        commands,
+        [Command::Input {
+            target: "frontend".into(),
+            bytes: b"q".to_vec(),
+            eof: false
+        }]
+    );
     let leave = KeyEvent::new(KeyCode::Char('5'), KeyModifiers::CONTROL);
     let commands = tell(&mut model, Message::Key(leave));
     assert!(commands.contains(&Command::Detach) && model.screen.is_none());

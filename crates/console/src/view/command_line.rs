@@ -38,14 +38,25 @@ pub(super) fn draw(
     put(out, area, 0, &line);
     let offered = offers(command, usize::from(above.height));
     let extra = usize::from(command.error.is_some());
-    let height = u16::try_from(offered.len() + extra).unwrap_or(0).min(above.height);
-    let place = Rect { y: above.bottom() - height, height, ..above };
+    let height = u16::try_from(offered.len() + extra)
+        .unwrap_or(0)
+        .min(above.height);
+    let place = Rect {
+        y: above.bottom() - height,
+        height,
+        ..above
+    };
     Clear.render(place.intersection(out.area), out);
     if let Some(error) = &command.error {
         let shown = text::cut(&format!(" ! {error}"), width);
         put(out, place, 0, &Line::styled(shown, theme.bad));
     }
-    let wide = offered.iter().map(|(_, value, _)| text::width(value)).max().unwrap_or(0).min(width * 2 / 3);
+    let wide = offered
+        .iter()
+        .map(|(_, value, _)| text::width(value))
+        .max()
+        .unwrap_or(0)
+        .min(width * 2 / 3);
     for (row, (chosen, value, help)) in offered.iter().enumerate() {
         let style = if *chosen { theme.selected } else { theme.text };
         let line = Line::from(vec![
@@ -54,7 +65,13 @@ pub(super) fn draw(
         ]);
         put(out, place, (row + extra) as u16, &line);
     }
-    Some((area.x + u16::try_from(at).unwrap_or(u16::MAX).min(area.width.saturating_sub(1)), area.y))
+    Some((
+        area.x
+            + u16::try_from(at)
+                .unwrap_or(u16::MAX)
+                .min(area.width.saturating_sub(1)),
+        area.y,
+    ))
 }
 
 fn skip(text: &str, columns: usize) -> String {
@@ -73,6 +90,18 @@ fn offers(command: &CommandLine, height: usize) -> Vec<(bool, String, String)> {
     let most = SHOWN.min(height.saturating_sub(1));
     let chosen = command.chosen.unwrap_or(0);
     let first = chosen.saturating_sub(most.saturating_sub(1));
-    let all = command.completions.iter().enumerate().skip(first).take(most);
-    all.map(|(at, one)| (command.chosen == Some(at), one.value.clone(), one.help.clone())).collect()
+    let all = command
+        .completions
+        .iter()
+        .enumerate()
+        .skip(first)
+        .take(most);
+    all.map(|(at, one)| {
+        (
+            command.chosen == Some(at),
+            one.value.clone(),
+            one.help.clone(),
+        )
+    })
+    .collect()
 }

@@ -29,30 +29,54 @@ struct Card {
 }
 
 pub(super) fn draw(model: &Model, body: Rect, out: &mut Buffer) {
-    let Some(card) = card(model, body) else { return };
+    let Some(card) = card(model, body) else {
+        return;
+    };
     let area = area(&card, body).intersection(out.area);
     Clear.render(area, out);
     if area.height < 3 || area.width < 4 {
         return;
     }
-    let title = format!(" {} ", text::cut(&card.title, usize::from(area.width).saturating_sub(6)));
-    Block::bordered().border_style(card.border).title(Span::styled(title, model.theme.heading)).render(area, out);
+    let title = format!(
+        " {} ",
+        text::cut(&card.title, usize::from(area.width).saturating_sub(6))
+    );
+    Block::bordered()
+        .border_style(card.border)
+        .title(Span::styled(title, model.theme.heading))
+        .render(area, out);
     let inside = Rect::new(area.x + 2, area.y + 1, area.width - 4, area.height - 2);
     let offered = offered(&card.choices, area);
-    let below = offered.first().map_or(0, |(first, _)| inside.bottom().saturating_sub(first.y));
+    let below = offered
+        .first()
+        .map_or(0, |(first, _)| inside.bottom().saturating_sub(first.y));
     let room = inside.height.saturating_sub(below);
-    for (row, line) in card.lines.iter().skip(card.top).take(usize::from(room)).enumerate() {
+    for (row, line) in card
+        .lines
+        .iter()
+        .skip(card.top)
+        .take(usize::from(room))
+        .enumerate()
+    {
         put(out, inside, row as u16, line);
     }
     for (place, (_, key, word)) in offered {
-        let spans = vec![Span::styled(*key, model.theme.accent), Span::raw(format!(" {word}"))];
+        let spans = vec![
+            Span::styled(*key, model.theme.accent),
+            Span::raw(format!(" {word}")),
+        ];
         put(out, place.intersection(inside), 0, &Line::from(spans));
     }
 }
 
 /// Where each choice stands: in the last rows of a card.
 fn offered(choices: &[Choice], area: Rect) -> Vec<(Rect, &Choice)> {
-    let inside = Rect::new(area.x + 2, area.y + 1, area.width.saturating_sub(4), area.height.saturating_sub(2));
+    let inside = Rect::new(
+        area.x + 2,
+        area.y + 1,
+        area.width.saturating_sub(4),
+        area.height.saturating_sub(2),
+    );
     let (mut x, mut row) = (0, 0);
     let mut places = Vec::new();
     for choice in choices {
@@ -71,13 +95,18 @@ fn offered(choices: &[Choice], area: Rect) -> Vec<(Rect, &Choice)> {
 /// Where the choices of the present dialog are, for the mouse.
 pub(crate) fn choices(model: &Model) -> Vec<(Rect, KeyEvent)> {
     let body = layout::regions(model).body;
-    let Some(card) = card(model, body) else { return Vec::new() };
+    let Some(card) = card(model, body) else {
+        return Vec::new();
+    };
     let area = area(&card, body);
     if area.height < 3 {
         return Vec::new();
     }
     let key = |code: &KeyCode| KeyEvent::new(*code, KeyModifiers::NONE);
-    offered(&card.choices, area).into_iter().map(|(place, (code, _, _))| (place, key(code))).collect()
+    offered(&card.choices, area)
+        .into_iter()
+        .map(|(place, (code, _, _))| (place, key(code)))
+        .collect()
 }
 
 fn area(card: &Card, body: Rect) -> Rect {
@@ -85,15 +114,33 @@ fn area(card: &Card, body: Rect) -> Rect {
         return body;
     }
     let longest = card.lines.iter().map(Line::width).max().unwrap_or(0);
-    let all: usize = card.choices.iter().map(|(_, key, word)| text::width(key) + text::width(word) + 4).sum();
+    let all: usize = card
+        .choices
+        .iter()
+        .map(|(_, key, word)| text::width(key) + text::width(word) + 4)
+        .sum();
     let wanted = longest.max(all).max(text::width(&card.title) + 4) + 4;
-    let width = u16::try_from(wanted).unwrap_or(u16::MAX).clamp(24, 110).min(body.width);
-    let tall = Rect { width, height: 100, ..Rect::default() };
+    let width = u16::try_from(wanted)
+        .unwrap_or(u16::MAX)
+        .clamp(24, 110)
+        .min(body.width);
+    let tall = Rect {
+        width,
+        height: 100,
+        ..Rect::default()
+    };
     let places = offered(&card.choices, tall);
-    let below = places.first().map_or(0, |(first, _)| usize::from(tall.height - 1 - first.y));
+    let below = places
+        .first()
+        .map_or(0, |(first, _)| usize::from(tall.height - 1 - first.y));
     let rows = card.lines.len() + 2 + below;
     let height = u16::try_from(rows).unwrap_or(u16::MAX).min(body.height);
-    Rect::new(body.x + (body.width - width) / 2, body.y + (body.height - height) / 2, width, height)
+    Rect::new(
+        body.x + (body.width - width) / 2,
+        body.y + (body.height - height) / 2,
+        width,
+        height,
+    )
 }
 
 fn choice(code: char, key: &'static str, word: &str) -> Choice {
@@ -112,7 +159,10 @@ fn card(model: &Model, body: Rect) -> Option<Card> {
             border: theme.accent,
             lines: help::lines(model),
             top: *top,
-            choices: vec![closing("closes"), (KeyCode::PageDown, "PgDn", "more".to_string())],
+            choices: vec![
+                closing("closes"),
+                (KeyCode::PageDown, "PgDn", "more".to_string()),
+            ],
             whole: true,
         },
         Dialog::Text { title, lines, top } => Card {
@@ -120,7 +170,10 @@ fn card(model: &Model, body: Rect) -> Option<Card> {
             border: theme.accent,
             lines: match lines.is_empty() {
                 true => vec![Line::raw("asking …")],
-                false => lines.iter().map(|line| Line::raw(text::plain(line))).collect(),
+                false => lines
+                    .iter()
+                    .map(|line| Line::raw(text::plain(line)))
+                    .collect(),
             },
             top: *top,
             choices: vec![closing("closes")],
@@ -129,15 +182,26 @@ fn card(model: &Model, body: Rect) -> Option<Card> {
         Dialog::Confirm(confirm) => Card {
             title: confirm.title.clone(),
             border: theme.warn,
-            lines: confirm.lines.iter().map(|line| Line::raw(text::plain(line))).collect(),
+            lines: confirm
+                .lines
+                .iter()
+                .map(|line| Line::raw(text::plain(line)))
+                .collect(),
             top: 0,
-            choices: vec![choice('y', "y", &confirm.yes), (KeyCode::Char('n'), "n", "leave it".to_string())],
+            choices: vec![
+                choice('y', "y", &confirm.yes),
+                (KeyCode::Char('n'), "n", "leave it".to_string()),
+            ],
             whole: false,
         },
         Dialog::Conflict(conflict) => Card {
             title: "A port is taken".to_string(),
             border: theme.warn,
-            lines: conflict.rows.iter().map(|row| text::line(&text::cells(row, theme.text))).collect(),
+            lines: conflict
+                .rows
+                .iter()
+                .map(|row| text::line(&text::cells(row, theme.text)))
+                .collect(),
             top: 0,
             choices: vec![
                 choice('k', "k", "end who has it"),
@@ -153,14 +217,27 @@ fn card(model: &Model, body: Rect) -> Option<Card> {
 }
 
 fn crash_card(model: &Model, card: &crate::model::dialog::CrashCard) -> Card {
-    let left = card.restart_at.map(|at| at.duration_since(model.now).as_secs().max(0));
+    let left = card
+        .restart_at
+        .map(|at| at.duration_since(model.now).as_secs().max(0));
     let title = match (left, card.held) {
-        (Some(seconds), _) => format!("{} crashed · restarts in {seconds} s, any other key stops that", card.process),
+        (Some(seconds), _) => format!(
+            "{} crashed · restarts in {seconds} s, any other key stops that",
+            card.process
+        ),
         (None, true) => format!("{} crashed · the restart was stopped", card.process),
         (None, false) => format!("{} crashed", card.process),
     };
-    let mut choices = vec![choice('r', "r", "restart now"), choice('d', "d", "debug mode"), choice('k', "k", "keep down")];
-    if card.report.as_ref().is_some_and(|report| report.location.is_some()) {
+    let mut choices = vec![
+        choice('r', "r", "restart now"),
+        choice('d', "d", "debug mode"),
+        choice('k', "k", "keep down"),
+    ];
+    if card
+        .report
+        .as_ref()
+        .is_some_and(|report| report.location.is_some())
+    {
         choices.push(choice('o', "o", "open file"));
     }
     if crash::can_revert(card) {
@@ -170,7 +247,14 @@ fn crash_card(model: &Model, card: &crate::model::dialog::CrashCard) -> Card {
     if left.is_none() {
         choices.push(closing("closes"));
     }
-    Card { title, border: model.theme.bad, lines: crash::lines(model, card), top: card.top, choices, whole: false }
+    Card {
+        title,
+        border: model.theme.bad,
+        lines: crash::lines(model, card),
+        top: card.top,
+        choices,
+        whole: false,
+    }
 }
 
 fn output(model: &Model, pane: &OutputPane, body: Rect) -> Card {
@@ -185,11 +269,18 @@ fn output(model: &Model, pane: &OutputPane, body: Rect) -> Card {
     let first = top.min(pane.lines.len());
     // Only what can be seen is laid out: there may be thousands.
     let last = (first + room.max(1)).min(pane.lines.len());
-    let closes = if pane.code.is_none() { "ends it" } else { "closes" };
+    let closes = if pane.code.is_none() {
+        "ends it"
+    } else {
+        "closes"
+    };
     Card {
         title: format!("/{} · {state}", pane.words.join(" ")),
         border,
-        lines: pane.lines[first..last].iter().map(|line| text::line(&text::cells(line, theme.text))).collect(),
+        lines: pane.lines[first..last]
+            .iter()
+            .map(|line| text::line(&text::cells(line, theme.text)))
+            .collect(),
         top: 0,
         choices: vec![closing(closes)],
         whole: pane.lines.len() > room,

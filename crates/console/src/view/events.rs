@@ -11,16 +11,34 @@ use crate::model::Model;
 use crate::text;
 
 pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
-    let names = model.events.iter().filter_map(|event| event.process.as_deref());
+    let names = model
+        .events
+        .iter()
+        .filter_map(|event| event.process.as_deref());
     let wide = names.map(text::width).max().unwrap_or(7).clamp(7, 20);
     let when = if area.width >= 70 { 16 } else { 8 };
-    let title = format!(" {}  {}  {:<12} MESSAGE", text::fit("TIME", when), text::fit("PROCESS", wide), "KIND");
+    let title = format!(
+        " {}  {}  {:<12} MESSAGE",
+        text::fit("TIME", when),
+        text::fit("PROCESS", wide),
+        "KIND"
+    );
     put(out, area, 0, &Line::styled(title, model.theme.dim));
     let rows = layout::below_heading(area);
     if model.events.is_empty() {
-        put(out, rows, 0, &Line::styled("  nothing has happened yet", model.theme.dim));
+        put(
+            out,
+            rows,
+            0,
+            &Line::styled("  nothing has happened yet", model.theme.dim),
+        );
     }
-    let shown = model.events.iter().enumerate().skip(model.event.top).take(usize::from(rows.height));
+    let shown = model
+        .events
+        .iter()
+        .enumerate()
+        .skip(model.event.top)
+        .take(usize::from(rows.height));
     for (row, (at, event)) in shown.enumerate() {
         let row = row as u16;
         let time = match when {
@@ -31,7 +49,10 @@ pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
         let style = model.theme.event(&event.kind);
         let line = Line::from(vec![
             Span::styled(format!(" {}  ", text::fit(&time, when)), model.theme.dim),
-            Span::styled(format!("{}  ", text::fit(name, wide)), model.theme.name(name)),
+            Span::styled(
+                format!("{}  ", text::fit(name, wide)),
+                model.theme.name(name),
+            ),
             Span::styled(format!("{} ", text::fit(&event.kind, 12)), style),
             Span::styled(text::plain(&event.message), style),
         ]);

@@ -21,7 +21,12 @@ pub(super) fn lines(model: &Model) -> Vec<Line<'static>> {
     let others = View::ALL.into_iter().filter(|view| *view != model.view);
     for view in std::iter::once(model.view).chain(others) {
         title(model, &mut out, view.title());
-        keys(model, &mut out, |places| places != ALL && places & view.place() != 0, view);
+        keys(
+            model,
+            &mut out,
+            |places| places != ALL && places & view.place() != 0,
+            view,
+        );
     }
     title(model, &mut out, "Everywhere");
     keys(model, &mut out, |places| places == ALL, model.view);
@@ -29,7 +34,11 @@ pub(super) fn lines(model: &Model) -> Vec<Line<'static>> {
     for (name, arguments, help) in WORDS {
         out.extend(entry(model, &format!("/{name} {arguments}"), help));
     }
-    out.extend(entry(model, "/dev start …", "every command of the shell, without `forge`"));
+    out.extend(entry(
+        model,
+        "/dev start …",
+        "every command of the shell, without `forge`",
+    ));
     out
 }
 

@@ -31,29 +31,65 @@ struct Form {
 
 pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
     let window = &model.log;
-    heading(model, out, area, &format!("Logs · {}", window.filter.title()), &state(model, window));
+    heading(
+        model,
+        out,
+        area,
+        &format!("Logs · {}", window.filter.title()),
+        &state(model, window),
+    );
     let lines = layout::below_heading(area);
     if let Some(error) = &window.error {
-        put(out, lines, 0, &ratatui::text::Line::styled(format!(" ! {}", text::plain(error)), model.theme.bad));
+        put(
+            out,
+            lines,
+            0,
+            &ratatui::text::Line::styled(format!(" ! {}", text::plain(error)), model.theme.bad),
+        );
         return;
     }
     if window.is_empty() {
-        let word = if window.loaded { "nothing was written" } else { "reading …" };
-        put(out, lines, 0, &ratatui::text::Line::styled(format!("  {word}"), model.theme.dim));
+        let word = if window.loaded {
+            "nothing was written"
+        } else {
+            "reading …"
+        };
+        put(
+            out,
+            lines,
+            0,
+            &ratatui::text::Line::styled(format!("  {word}"), model.theme.dim),
+        );
     }
     show(model, window, form(model, window, lines.width), lines, out);
 }
 
 /// The log of one process below the table.
 pub(super) fn preview(model: &Model, name: &str, area: Rect, out: &mut Buffer) {
-    heading(model, out, area, &format!("{name} · log"), "Enter opens it, i details");
+    heading(
+        model,
+        out,
+        area,
+        &format!("{name} · log"),
+        "Enter opens it, i details",
+    );
     let lines = layout::below_heading(area);
     let window = &model.preview;
-    if window.filter.targets.first().is_none_or(|target| target != name) {
+    if window
+        .filter
+        .targets
+        .first()
+        .is_none_or(|target| target != name)
+    {
         return;
     }
     if window.is_empty() && window.loaded {
-        put(out, lines, 0, &ratatui::text::Line::styled("  nothing was written", model.theme.dim));
+        put(
+            out,
+            lines,
+            0,
+            &ratatui::text::Line::styled("  nothing was written", model.theme.dim),
+        );
     }
     show(model, window, form(model, window, lines.width), lines, out);
 }
@@ -72,7 +108,9 @@ pub(crate) fn shown_lines(model: &Model) -> i64 {
 pub(crate) fn line_height(model: &Model, window: &LogWindow, at: i64, width: u16) -> usize {
     let form = form(model, window, width);
     match window.get(at) {
-        Some(entry) if form.wrap => line(model, window, entry, form).len() + usize::from(begins(window, at)),
+        Some(entry) if form.wrap => {
+            line(model, window, entry, form).len() + usize::from(begins(window, at))
+        }
         Some(_) => 1 + usize::from(begins(window, at)),
         None => 0,
     }
@@ -82,7 +120,9 @@ pub(crate) fn line_height(model: &Model, window: &LogWindow, at: i64, width: u16
 pub(crate) fn line_at(model: &Model, row: usize) -> Option<i64> {
     let area = layout::log_lines(model, true);
     let form = form(model, &model.log, area.width);
-    rows(model, &model.log, form, usize::from(area.height)).get(row)?.at
+    rows(model, &model.log, form, usize::from(area.height))
+        .get(row)?
+        .at
 }
 
 /// The chosen line, else all that can be seen, as text.
@@ -96,7 +136,10 @@ pub(crate) fn visible_text(model: &Model) -> String {
     let mut seen: Vec<i64> = rows.iter().filter_map(|row| row.at).collect();
     seen.dedup();
     let lines = seen.iter().filter_map(|at| model.log.get(*at));
-    lines.map(|entry| entry.line.message.as_str()).collect::<Vec<_>>().join("\n")
+    lines
+        .map(|entry| entry.line.message.as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 fn state(model: &Model, window: &LogWindow) -> String {
@@ -121,9 +164,16 @@ fn state(model: &Model, window: &LogWindow) -> String {
 fn form(model: &Model, window: &LogWindow, width: u16) -> Form {
     let single = matches!(window.filter.targets.as_slice(), [one] if model.process(one).is_some());
     let all = model.status.iter().flat_map(|status| &status.processes);
-    let longest = all.map(|process| text::width(&process.name)).max().unwrap_or(8);
+    let longest = all
+        .map(|process| text::width(&process.name))
+        .max()
+        .unwrap_or(8);
     let width = usize::from(width);
-    let names = if single || width < 30 { 0 } else { longest.clamp(4, if width < 90 { 12 } else { 20 }) };
+    let names = if single || width < 30 {
+        0
+    } else {
+        longest.clamp(4, if width < 90 { 12 } else { 20 })
+    };
     Form {
         width,
         wrap: model.wrap,
@@ -134,7 +184,10 @@ fn form(model: &Model, window: &LogWindow, width: u16) -> Form {
 }
 
 fn show(model: &Model, window: &LogWindow, form: Form, area: Rect, out: &mut Buffer) {
-    for (row, shown) in rows(model, window, form, usize::from(area.height)).iter().enumerate() {
+    for (row, shown) in rows(model, window, form, usize::from(area.height))
+        .iter()
+        .enumerate()
+    {
         let row = row as u16;
         put(out, area, row, &text::line(&shown.cells));
         if shown.at.is_some() && shown.at == window.chosen {
@@ -150,9 +203,15 @@ fn rows(model: &Model, window: &LogWindow, form: Form, height: usize) -> Vec<Row
     while out.len() < height {
         let Some(entry) = window.get(at) else { break };
         let lines = line(model, window, entry, form);
-        out.extend(lines.into_iter().rev().map(|cells| Row { at: Some(at), cells }));
+        out.extend(lines.into_iter().rev().map(|cells| Row {
+            at: Some(at),
+            cells,
+        }));
         if begins(window, at) {
-            out.push(Row { at: None, cells: divider(model, entry, form.width) });
+            out.push(Row {
+                at: None,
+                cells: divider(model, entry, form.width),
+            });
         }
         at -= 1;
     }
@@ -167,9 +226,15 @@ fn begins(window: &LogWindow, at: i64) -> bool {
 }
 
 fn divider(model: &Model, entry: &Entry, width: usize) -> Vec<Cell> {
-    let title = format!("── new since {} ", format::clock(&entry.line.time, &model.zone));
+    let title = format!(
+        "── new since {} ",
+        format::clock(&entry.line.time, &model.zone)
+    );
     let rule = "─".repeat(width.saturating_sub(text::width(&title)));
-    text::cells(&text::cut(&format!("{title}{rule}"), width), model.theme.accent)
+    text::cells(
+        &text::cut(&format!("{title}{rule}"), width),
+        model.theme.accent,
+    )
 }
 
 /// The rows of one line.
@@ -182,12 +247,27 @@ fn line(model: &Model, window: &LogWindow, entry: &Entry, form: Form) -> Vec<Vec
         before.extend(text::cells(&format!("{clock} "), theme.dim));
     }
     if form.names > 0 {
-        before.extend(text::cells(&text::fit(&line.process, form.names), theme.name(&line.process)));
-        let bar = if line.stream == "stderr" { " ┆ " } else { " │ " };
+        before.extend(text::cells(
+            &text::fit(&line.process, form.names),
+            theme.name(&line.process),
+        ));
+        let bar = if line.stream == "stderr" {
+            " ┆ "
+        } else {
+            " │ "
+        };
         before.extend(text::cells(bar, theme.border));
     }
-    let style = if line.gap.is_some() { theme.warn } else { theme.level(line.level.as_deref()) };
-    let style = if line.context { style.patch(theme.dim) } else { style };
+    let style = if line.gap.is_some() {
+        theme.warn
+    } else {
+        theme.level(line.level.as_deref())
+    };
+    let style = if line.context {
+        style.patch(theme.dim)
+    } else {
+        style
+    };
     let mut message = text::cells(line.styled.as_deref().unwrap_or(&line.message), style);
     if let Some(search) = &window.search {
         highlight(&mut message, search, theme.found);
@@ -204,7 +284,11 @@ fn line(model: &Model, window: &LogWindow, entry: &Entry, form: Form) -> Vec<Vec
             .take(200)
             .enumerate()
             .map(|(at, piece)| {
-                let mut row = if at == 0 { before.clone() } else { blank(taken) };
+                let mut row = if at == 0 {
+                    before.clone()
+                } else {
+                    blank(taken)
+                };
                 row.extend_from_slice(piece);
                 row
             })
@@ -235,7 +319,11 @@ fn cut(cells: Vec<Cell>, shift: usize, room: usize, dim: Style) -> Vec<Cell> {
                     None => return out,
                 }
             }
-            out.push(Cell { symbol: "…".to_string(), width: 1, style: dim });
+            out.push(Cell {
+                symbol: "…".to_string(),
+                width: 1,
+                style: dim,
+            });
             return out;
         }
         used += cell.width;
@@ -247,8 +335,12 @@ fn cut(cells: Vec<Cell>, shift: usize, room: usize, dim: Style) -> Vec<Cell> {
 /// Marks what a search finds.
 fn highlight(cells: &mut [Cell], search: &Regex, style: Style) {
     let all: String = cells.iter().map(|cell| cell.symbol.as_str()).collect();
-    let hits: Vec<std::ops::Range<usize>> =
-        search.find_iter(&all).filter(|hit| !hit.is_empty()).take(1000).map(|hit| hit.range()).collect();
+    let hits: Vec<std::ops::Range<usize>> = search
+        .find_iter(&all)
+        .filter(|hit| !hit.is_empty())
+        .take(1000)
+        .map(|hit| hit.range())
+        .collect();
     if hits.is_empty() {
         return;
     }
@@ -258,7 +350,10 @@ fn highlight(cells: &mut [Cell], search: &Regex, style: Style) {
         while next.peek().is_some_and(|hit| hit.end <= at) {
             next.next();
         }
-        if next.peek().is_some_and(|hit| hit.start < at + cell.symbol.len()) {
+        if next
+            .peek()
+            .is_some_and(|hit| hit.start < at + cell.symbol.len())
+        {
             cell.style = cell.style.remove_modifier(Modifier::DIM).patch(style);
         }
         at += cell.symbol.len();

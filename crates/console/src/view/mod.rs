@@ -68,7 +68,11 @@ fn paint(model: &Model, out: &mut Buffer) -> Option<(u16, u16)> {
         out.set_style(area, Style::new().fg(Color::Reset).bg(Color::Reset));
     }
     let line = model.command.as_ref()?;
-    let area = if parts.foot.height > 0 { parts.foot } else { parts.body };
+    let area = if parts.foot.height > 0 {
+        parts.foot
+    } else {
+        parts.body
+    };
     command_line::draw(model, line, area, parts.body, out)
 }
 
@@ -84,14 +88,25 @@ fn put(out: &mut Buffer, area: Rect, row: u16, line: &Line<'_>) {
 fn tint(out: &mut Buffer, area: Rect, row: u16, style: Style) {
     let area = area.intersection(out.area);
     if row < area.height {
-        out.set_style(Rect { y: area.y + row, height: 1, ..area }, style);
+        out.set_style(
+            Rect {
+                y: area.y + row,
+                height: 1,
+                ..area
+            },
+            style,
+        );
     }
 }
 
 /// A heading above an area: the text, and a rule behind it.
 fn heading(model: &Model, out: &mut Buffer, area: Rect, title: &str, right: &str) {
     let width = usize::from(area.width);
-    let right = if right.is_empty() { String::new() } else { format!(" {right} ") };
+    let right = if right.is_empty() {
+        String::new()
+    } else {
+        format!(" {right} ")
+    };
     let room = width.saturating_sub(text::width(&right) + 2);
     let title = text::cut(title, room.saturating_sub(2));
     let rule = room.saturating_sub(text::width(&title) + 2);
@@ -107,14 +122,22 @@ fn heading(model: &Model, out: &mut Buffer, area: Rect, title: &str, right: &str
 fn header(model: &Model, area: Rect, out: &mut Buffer) {
     let theme = &model.theme;
     let name = model.workspace.rsplit('/').next().unwrap_or_default();
-    let profile = model.status.as_ref().and_then(|status| status.profile.clone());
+    let profile = model
+        .status
+        .as_ref()
+        .and_then(|status| status.profile.clone());
     let mut left = format!(" forge · {name}");
     if let Some(profile) = profile {
         left.push_str(&format!(" · {profile}"));
     }
     let (mut parts, style) = summary(model);
     let width = usize::from(area.width);
-    let total = |parts: &[String]| parts.iter().map(|part| text::width(part) + 3).sum::<usize>();
+    let total = |parts: &[String]| {
+        parts
+            .iter()
+            .map(|part| text::width(part) + 3)
+            .sum::<usize>()
+    };
     while parts.len() > 1 && total(&parts) + text::width(&left) > width {
         parts.pop();
     }
@@ -132,22 +155,41 @@ fn summary(model: &Model) -> (Vec<String>, Style) {
     let theme = &model.theme;
     let status = match (&model.connection, &model.status) {
         (Connection::Lost(why), _) => {
-            return (vec![format!("no answer, trying again: {}", text::plain(why))], theme.bad);
+            return (
+                vec![format!("no answer, trying again: {}", text::plain(why))],
+                theme.bad,
+            );
         }
         (Connection::Opening, _) => return (vec!["connecting …".to_string()], theme.busy),
         (Connection::Up, None) => return (Vec::new(), theme.dim),
         (Connection::Up, Some(status)) => status,
     };
-    let down = status.processes.iter().filter(|one| one.status == "crashed").count();
-    let mut parts = vec![format!("{} of {} running", status.totals.running, status.processes.len())];
+    let down = status
+        .processes
+        .iter()
+        .filter(|one| one.status == "crashed")
+        .count();
+    let mut parts = vec![format!(
+        "{} of {} running",
+        status.totals.running,
+        status.processes.len()
+    )];
     if down > 0 {
         parts.insert(0, format!("{down} crashed"));
     }
     if !status.warnings.is_empty() {
         let count = status.warnings.len();
-        parts.push(format!("{count} warning{}", if count == 1 { "" } else { "s" }));
+        parts.push(format!(
+            "{count} warning{}",
+            if count == 1 { "" } else { "s" }
+        ));
     }
-    parts.extend(status.totals.cpu_percent.map(|cpu| format!("cpu {}", format::percent(cpu))));
+    parts.extend(
+        status
+            .totals
+            .cpu_percent
+            .map(|cpu| format!("cpu {}", format::percent(cpu))),
+    );
     parts.extend(status.totals.memory_bytes.map(format::bytes));
     let style = match (down, status.warnings.len()) {
         (0, 0) => theme.text,
@@ -161,7 +203,11 @@ fn tabs(model: &Model, area: Rect, out: &mut Buffer) {
     let spans: Vec<Span<'_>> = layout::tabs(model)
         .into_iter()
         .map(|(_, name, view)| {
-            let style = if view == model.view { model.theme.tab } else { model.theme.dim };
+            let style = if view == model.view {
+                model.theme.tab
+            } else {
+                model.theme.dim
+            };
             Span::styled(name, style)
         })
         .collect();
@@ -170,7 +216,11 @@ fn tabs(model: &Model, area: Rect, out: &mut Buffer) {
 
 fn foot(model: &Model, area: Rect, out: &mut Buffer) {
     if let Some(notice) = &model.notice {
-        let style = if notice.bad { model.theme.bad } else { model.theme.good };
+        let style = if notice.bad {
+            model.theme.bad
+        } else {
+            model.theme.good
+        };
         let sign = if notice.bad { "! " } else { "" };
         let shown = text::cut(&format!(" {sign}{}", notice.text), usize::from(area.width));
         put(out, area, 0, &Line::styled(shown, style));

@@ -26,16 +26,40 @@ pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
     let taken: usize = columns.iter().map(|column| column.width + 1).sum();
     columns[6].width = usize::from(area.width).saturating_sub(taken).max(12);
     let fitting = table::fitting(&columns, usize::from(area.width), 1);
-    put(out, area, 0, &table::titles(&columns, &fitting, model.theme.dim, 1));
+    put(
+        out,
+        area,
+        0,
+        &table::titles(&columns, &fitting, model.theme.dim, 1),
+    );
     let rows = layout::below_heading(area);
     if model.ports.is_empty() {
-        let whose = if model.all_ports { "nobody listens" } else { "no process of this workspace listens; o shows the whole machine" };
-        put(out, rows, 0, &Line::styled(format!("  {whose}"), model.theme.dim));
+        let whose = if model.all_ports {
+            "nobody listens"
+        } else {
+            "no process of this workspace listens; o shows the whole machine"
+        };
+        put(
+            out,
+            rows,
+            0,
+            &Line::styled(format!("  {whose}"), model.theme.dim),
+        );
     }
-    let shown = model.ports.iter().enumerate().skip(model.port.top).take(usize::from(rows.height));
+    let shown = model
+        .ports
+        .iter()
+        .enumerate()
+        .skip(model.port.top)
+        .take(usize::from(rows.height));
     for (row, (at, port)) in shown.enumerate() {
         let row = row as u16;
-        put(out, rows, row, &table::row(&columns, &fitting, &cells(model, port), 1));
+        put(
+            out,
+            rows,
+            row,
+            &table::row(&columns, &fitting, &cells(model, port), 1),
+        );
         if at == model.port.at {
             tint(out, rows, row, model.theme.selected);
         }
@@ -55,16 +79,26 @@ fn cells(model: &Model, port: &PortRow) -> Vec<(String, Style)> {
         ("unknown", _, _) => ("hidden".to_string(), theme.dim),
         (owner, _, _) => (owner.to_string(), theme.dim),
     };
-    let started = port.started_at.as_ref().map(|at| format::clock(at, &model.zone));
+    let started = port
+        .started_at
+        .as_ref()
+        .map(|at| format::clock(at, &model.zone));
     let command = port.command.clone().or_else(|| port.process.clone());
     vec![
         (format!(" {}", port.protocol), theme.dim),
         (port.address.clone(), theme.text),
         (port.port.to_string(), theme.accent),
-        (port.pid.map_or_else(|| "-".to_string(), |pid| pid.to_string()), theme.text),
+        (
+            port.pid
+                .map_or_else(|| "-".to_string(), |pid| pid.to_string()),
+            theme.text,
+        ),
         (owner, style),
         (started.unwrap_or_default(), theme.dim),
-        (command.unwrap_or_else(|| "belongs to another user".to_string()), theme.text),
+        (
+            command.unwrap_or_else(|| "belongs to another user".to_string()),
+            theme.text,
+        ),
     ]
 }
 
@@ -75,9 +109,27 @@ fn orphans(model: &Model, rows: Rect, out: &mut Buffer) {
         return;
     }
     let begin = used.max(1) + 1;
-    put(out, rows, begin, &Line::styled(" left behind in this workspace; O ends it", model.theme.warn));
+    put(
+        out,
+        rows,
+        begin,
+        &Line::styled(
+            " left behind in this workspace; O ends it",
+            model.theme.warn,
+        ),
+    );
     for (row, orphan) in model.orphans.iter().take(usize::from(free - 1)).enumerate() {
-        let line = format!("  {:>7}  {}  ({})", orphan.pid, text::plain(&orphan.command), text::plain(&orphan.reason));
-        put(out, rows, begin + 1 + row as u16, &Line::styled(line, model.theme.text));
+        let line = format!(
+            "  {:>7}  {}  ({})",
+            orphan.pid,
+            text::plain(&orphan.command),
+            text::plain(&orphan.reason)
+        );
+        put(
+            out,
+            rows,
+            begin + 1 + row as u16,
+            &Line::styled(line, model.theme.text),
+        );
     }
 }

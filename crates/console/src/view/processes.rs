@@ -28,9 +28,18 @@ pub(super) fn draw(model: &Model, out: &mut Buffer) {
     let columns = columns(&shown, area.width);
     let gap = gap(area.width);
     let fitting = table::fitting(&columns, usize::from(area.width), gap);
-    put(out, area, 0, &table::titles(&columns, &fitting, model.theme.dim, gap));
+    put(
+        out,
+        area,
+        0,
+        &table::titles(&columns, &fitting, model.theme.dim, gap),
+    );
     let rows = layout::below_heading(area);
-    let visible = shown.iter().enumerate().skip(model.processes.top).take(usize::from(rows.height));
+    let visible = shown
+        .iter()
+        .enumerate()
+        .skip(model.processes.top)
+        .take(usize::from(rows.height));
     for (row, (at, process)) in visible.enumerate() {
         let row = u16::try_from(row).unwrap_or(u16::MAX);
         let cells = cells(model, process, area.width >= ROOMY);
@@ -65,7 +74,12 @@ fn nothing(model: &Model, area: Rect, out: &mut Buffer) {
         ],
     };
     for (row, line) in lines.into_iter().enumerate() {
-        put(out, area, row as u16 + 1, &Line::styled(format!("  {line}"), model.theme.dim));
+        put(
+            out,
+            area,
+            row as u16 + 1,
+            &Line::styled(format!("  {line}"), model.theme.dim),
+        );
     }
 }
 
@@ -76,11 +90,19 @@ fn gap(width: u16) -> usize {
 /// The columns of this width; the name takes what it needs, the message what is left.
 fn columns(shown: &[&Process], width: u16) -> Vec<Column> {
     let roomy = width >= ROOMY;
-    let longest = shown.iter().map(|process| text::width(&process.name)).max().unwrap_or(4);
+    let longest = shown
+        .iter()
+        .map(|process| text::width(&process.name))
+        .max()
+        .unwrap_or(4);
     let mut columns = vec![
         left("  NAME", 0, 20),
         left("STATUS", 10, 19),
-        left(if roomy { "HEALTH" } else { "HLT" }, if roomy { 9 } else { 3 }, 17),
+        left(
+            if roomy { "HEALTH" } else { "HLT" },
+            if roomy { 9 } else { 3 },
+            17,
+        ),
         right("PORT", 5, 15),
         right("CPU", if roomy { 6 } else { 5 }, 18),
         right("MEMORY", 6, 16),
@@ -115,7 +137,11 @@ fn columns(shown: &[&Process], width: u16) -> Vec<Column> {
 fn cells(model: &Model, process: &Process, roomy: bool) -> Vec<(String, Style)> {
     let theme = &model.theme;
     let status = theme.status(&process.status);
-    let mark = if model.marked.contains(&process.name) { "+" } else { " " };
+    let mark = if model.marked.contains(&process.name) {
+        "+"
+    } else {
+        " "
+    };
     let health = match (process.health.state.as_str(), roomy) {
         ("none" | "", _) => "-",
         ("healthy", false) => "ok",
@@ -125,8 +151,14 @@ fn cells(model: &Model, process: &Process, roomy: bool) -> Vec<(String, Style)> 
     };
     let runs = process.pid.is_some();
     let some = |value: Option<String>| value.filter(|_| runs).unwrap_or_else(|| "-".to_string());
-    let mut port = process.port.or(process.requested_port).map_or_else(|| "-".to_string(), |port| port.to_string());
-    if process.port.is_some() && process.port != process.requested_port && process.requested_port.is_some() {
+    let mut port = process
+        .port
+        .or(process.requested_port)
+        .map_or_else(|| "-".to_string(), |port| port.to_string());
+    if process.port.is_some()
+        && process.port != process.requested_port
+        && process.requested_port.is_some()
+    {
         port = format!("*{port}");
     }
     let samples = model.samples.get(&process.name);
@@ -135,16 +167,33 @@ fn cells(model: &Model, process: &Process, roomy: bool) -> Vec<(String, Style)> 
         format::spark(all.iter().copied(), SPARK, top)
     });
     vec![
-        (format!("{mark} {}", process.name), theme.name(&process.name)),
-        (format!("{} {}", sign(&process.status), process.status), status),
+        (
+            format!("{mark} {}", process.name),
+            theme.name(&process.name),
+        ),
+        (
+            format!("{} {}", sign(&process.status), process.status),
+            status,
+        ),
         (health.to_string(), theme.health(&process.health.state)),
         (port, theme.text),
-        (some(process.cpu_percent.map(format::percent)), hot(model, process.cpu_percent)),
+        (
+            some(process.cpu_percent.map(format::percent)),
+            hot(model, process.cpu_percent),
+        ),
         (some(process.memory_bytes.map(format::bytes)), theme.text),
         (some(process.uptime_ms.map(format::uptime)), theme.text),
         (
-            if process.restarts == 0 { "-".to_string() } else { process.restarts.to_string() },
-            if process.restarts == 0 { theme.dim } else { theme.warn },
+            if process.restarts == 0 {
+                "-".to_string()
+            } else {
+                process.restarts.to_string()
+            },
+            if process.restarts == 0 {
+                theme.dim
+            } else {
+                theme.warn
+            },
         ),
         (spark.filter(|_| runs).unwrap_or_default(), theme.busy),
         remark(model, process),
@@ -162,7 +211,10 @@ fn hot(model: &Model, cpu: Option<f64>) -> Style {
 pub(super) fn remark(model: &Model, process: &Process) -> (String, Style) {
     let theme = &model.theme;
     if !process.waiting_for.is_empty() {
-        return (format!("waits for {}", process.waiting_for.join(", ")), theme.busy);
+        return (
+            format!("waits for {}", process.waiting_for.join(", ")),
+            theme.busy,
+        );
     }
     if let Some(message) = &process.message {
         return (message.clone(), theme.status(&process.status));
@@ -174,8 +226,17 @@ pub(super) fn remark(model: &Model, process: &Process) -> (String, Style) {
     }
     match (&process.signal, process.exit_code, process.pid) {
         (Some(signal), _, None) => (format!("ended by {signal}"), theme.status(&process.status)),
-        (None, Some(code), None) if code != 0 => (format!("exit code {code}"), theme.status(&process.status)),
+        (None, Some(code), None) if code != 0 => {
+            (format!("exit code {code}"), theme.status(&process.status))
+        }
         _ if process.debug => ("debug mode".to_string(), theme.warn),
-        _ => (process.url.clone().or(process.description.clone()).unwrap_or_default(), theme.dim),
+        _ => (
+            process
+                .url
+                .clone()
+                .or(process.description.clone())
+                .unwrap_or_default(),
+            theme.dim,
+        ),
     }
 }

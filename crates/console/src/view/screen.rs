@@ -32,13 +32,20 @@ pub(super) fn draw(model: &Model, attached: &Screen, out: &mut Buffer) -> Option
             place.set_style(style(cell));
         }
     }
-    let foot = Rect { y: area.bottom(), height: model.size.1.saturating_sub(area.height), ..area };
+    let foot = Rect {
+        y: area.bottom(),
+        height: model.size.1.saturating_sub(area.height),
+        ..area
+    };
     let cursor = status(model, attached, foot, out);
     if !attached.tty {
         return cursor;
     }
     let (row, column) = screen.cursor_position();
-    let seen = !screen.hide_cursor() && screen.scrollback() == 0 && row < area.height && column < area.width;
+    let seen = !screen.hide_cursor()
+        && screen.scrollback() == 0
+        && row < area.height
+        && column < area.width;
     seen.then_some((area.x + column, area.y + row))
 }
 
@@ -52,7 +59,11 @@ fn status(model: &Model, attached: &Screen, foot: Rect, out: &mut Buffer) -> Opt
         return None;
     }
     if attached.tty {
-        let looks = if back > 0 { format!(" · {back} rows back") } else { String::new() };
+        let looks = if back > 0 {
+            format!(" · {back} rows back")
+        } else {
+            String::new()
+        };
         let line = Line::from(vec![
             Span::styled(format!(" attached to {name}{looks}  "), theme.tab),
             Span::styled("  Ctrl-]", theme.accent),
@@ -67,9 +78,19 @@ fn status(model: &Model, attached: &Screen, foot: Rect, out: &mut Buffer) -> Opt
     let before = text::plain(attached.line.before());
     let behind = text::plain(attached.line.behind());
     let at = text::width(&label) + text::width(&before);
-    let line = Line::from(vec![Span::styled(label, theme.accent), Span::raw(before), Span::raw(behind)]);
+    let line = Line::from(vec![
+        Span::styled(label, theme.accent),
+        Span::raw(before),
+        Span::raw(behind),
+    ]);
     put(out, foot, 0, &line);
-    Some((foot.x + u16::try_from(at).unwrap_or(u16::MAX).min(foot.width.saturating_sub(1)), foot.y))
+    Some((
+        foot.x
+            + u16::try_from(at)
+                .unwrap_or(u16::MAX)
+                .min(foot.width.saturating_sub(1)),
+        foot.y,
+    ))
 }
 
 fn style(cell: &vt100::Cell) -> Style {

@@ -17,12 +17,22 @@ pub(super) struct Column {
 
 /// A column of this title and width, with its text at the left.
 pub(super) const fn left(title: &'static str, width: usize, rank: u8) -> Column {
-    Column { title, width, right: false, rank }
+    Column {
+        title,
+        width,
+        right: false,
+        rank,
+    }
 }
 
 /// The same with its text at the right.
 pub(super) const fn right(title: &'static str, width: usize, rank: u8) -> Column {
-    Column { title, width, right: true, rank }
+    Column {
+        title,
+        width,
+        right: true,
+        rank,
+    }
 }
 
 /// Which columns fit into a width, at least the one with the highest rank; the last one that is
@@ -41,7 +51,12 @@ pub(super) fn fitting(columns: &[Column], width: usize, gap: usize) -> Vec<usize
 }
 
 /// One row: the texts of the columns that are shown, each in its style.
-pub(super) fn row(columns: &[Column], shown: &[usize], cells: &[(String, Style)], gap: usize) -> Line<'static> {
+pub(super) fn row(
+    columns: &[Column],
+    shown: &[usize],
+    cells: &[(String, Style)],
+    gap: usize,
+) -> Line<'static> {
     let mut spans = Vec::new();
     for (place, at) in shown.iter().enumerate() {
         let column = columns[*at];
@@ -59,7 +74,15 @@ pub(super) fn row(columns: &[Column], shown: &[usize], cells: &[(String, Style)]
 }
 
 /// The row of titles.
-pub(super) fn titles(columns: &[Column], shown: &[usize], style: Style, gap: usize) -> Line<'static> {
-    let cells: Vec<(String, Style)> = columns.iter().map(|one| (one.title.to_string(), style)).collect();
+pub(super) fn titles(
+    columns: &[Column],
+    shown: &[usize],
+    style: Style,
+    gap: usize,
+) -> Line<'static> {
+    let cells: Vec<(String, Style)> = columns
+        .iter()
+        .map(|one| (one.title.to_string(), style))
+        .collect();
     row(columns, shown, &cells, gap)
 }

@@ -48,8 +48,9 @@ pub(crate) fn run(args: &KillPortArgs, context: &Context) -> Outcome {
 /// Asks; without a terminal nothing is ended.
 async fn agreed(context: &Context) -> Result<bool, Failure> {
     if !context.ui.can_ask || !std::io::stdin().is_terminal() {
-        return Err(Failure::failed("there is no terminal to ask at")
-            .hint("-y ends them without asking"));
+        return Err(
+            Failure::failed("there is no terminal to ask at").hint("-y ends them without asking")
+        );
     }
     context.ui.out.text("\nEnd them? [y/N] ");
     let reply = tokio::task::spawn_blocking(|| {

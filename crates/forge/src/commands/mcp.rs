@@ -22,11 +22,15 @@ pub(crate) fn run(args: &McpArgs, context: &Context) -> Outcome {
         return install::run(args, context);
     }
     if context.console {
-        return Err(Failure::usage("`mcp` speaks to agents, not within a console"));
+        return Err(Failure::usage(
+            "`mcp` speaks to agents, not within a console",
+        ));
     }
     let options = Options {
         allow_foreign_kill: args.allow_foreign_kill,
-        agent: std::env::var("FORGE_AGENT").ok().filter(|name| !is_switch(name)),
+        agent: std::env::var("FORGE_AGENT")
+            .ok()
+            .filter(|name| !is_switch(name)),
     };
     let surroundings = Arc::new(Surroundings {
         global: context.global.clone(),
@@ -56,7 +60,8 @@ impl Surroundings {
         Place::find(&self.global).map_err(|failure| {
             let mut problem = problem(failure);
             problem.hint = Some(
-                "`detect` suggests processes; write .forge/processes.yml, then call `start`".to_string(),
+                "`detect` suggests processes; write .forge/processes.yml, then call `start`"
+                    .to_string(),
             );
             problem
         })

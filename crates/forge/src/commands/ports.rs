@@ -83,8 +83,9 @@ pub(super) async fn ask(
         None => Viewpoint::outside(),
     };
     let answer = match port {
-        Some(port) => forge_supervisor::machine::on_port(&viewpoint, port)
-            .map(|ports| PortsAnswer { ports }),
+        Some(port) => {
+            forge_supervisor::machine::on_port(&viewpoint, port).map(|ports| PortsAnswer { ports })
+        }
         None => forge_supervisor::machine::all_ports(&viewpoint, all),
     };
     answer.map_err(|error| Failure::failed(format!("cannot list ports: {error}")))

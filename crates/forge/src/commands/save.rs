@@ -17,8 +17,9 @@ pub(crate) fn run(args: &SaveArgs, context: &Context) -> Outcome {
     check(profile)?;
     let place = context.place()?;
     let nothing = || {
-        Failure::failed("nothing runs that could be saved")
-            .hint("`forge dev start` starts the processes of a profile, `forge dev run` any command")
+        Failure::failed("nothing runs that could be saved").hint(
+            "`forge dev start` starts the processes of a profile, `forge dev run` any command",
+        )
     };
     context.wait(async {
         let Some(mut link) = Link::open_if_any(&place).await? else {

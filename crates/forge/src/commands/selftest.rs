@@ -102,13 +102,20 @@ fn tell(report: &Report, args: &SelftestArgs, context: &Context) {
         .iter()
         .map(|(kind, count)| format!("{kind} {count}"))
         .collect();
-    out.line(&format!("kills    {}  ({})", report.kills, kinds.join(", ")));
+    out.line(&format!(
+        "kills    {}  ({})",
+        report.kills,
+        kinds.join(", ")
+    ));
     out.line(&format!("lines    {}", report.lines));
     out.line(&format!("lost     {}", report.lost));
     out.line(&format!("doubled  {}", report.doubled));
     out.line(&format!("torn     {}", report.torn));
     out.line(&format!("died     {}", report.died));
-    out.line(&format!("back in  {} ms (median), {} ms (longest)", report.back_ms_median, report.back_ms_max));
+    out.line(&format!(
+        "back in  {} ms (median), {} ms (longest)",
+        report.back_ms_median, report.back_ms_max
+    ));
     out.line(&format!("seed     {}", report.seed));
 }
 
@@ -151,7 +158,12 @@ impl Ground {
         self.start(context).await?;
         let mut pids = self.whole(context).await?.processes;
         let victims: Vec<Victim> = match args.kind.is_empty() {
-            true => vec![Victim::Supervisor, Victim::Shim, Victim::Keeper, Victim::All],
+            true => vec![
+                Victim::Supervisor,
+                Victim::Shim,
+                Victim::Keeper,
+                Victim::All,
+            ],
             false => args.kind.clone(),
         };
         let (begun, mut back) = (Instant::now(), Vec::new());
@@ -212,7 +224,9 @@ impl Ground {
                 return Ok(now);
             }
             if Instant::now() >= deadline {
-                return Err(Failure::failed("a process of Forge was not replaced in time"));
+                return Err(Failure::failed(
+                    "a process of Forge was not replaced in time",
+                ));
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -229,7 +243,9 @@ impl Ground {
                 if strike::agrees(&self.place, &now) && ends_none(&now) {
                     return Ok(now);
                 }
-                let missing = ON_TERMINALS.iter().any(|name| !now.processes.contains_key(*name));
+                let missing = ON_TERMINALS
+                    .iter()
+                    .any(|name| !now.processes.contains_key(*name));
                 last = Some(now);
                 // A terminal that was hung up: its child is known to have ended by now.
                 if missing {
@@ -254,7 +270,11 @@ impl Ground {
         let mut link = Link::open_or_start(&self.place).await?;
         loop {
             let status: Status = link.get(path::STATUS, "").await?;
-            let live = status.processes.iter().filter(|one| one.pid.is_some()).count();
+            let live = status
+                .processes
+                .iter()
+                .filter(|one| one.pid.is_some())
+                .count();
             if live == 0 {
                 let well = |one: &&forge_api::Process| one.exit_code == Some(0);
                 let known = status.processes.iter().filter(well).count();

@@ -34,7 +34,10 @@ pub(crate) fn run(args: &TrustArgs, context: &Context) -> Outcome {
             .map_err(|error| Failure::usage(format!("cannot read {}: {error}", file.display())))?;
         trust::trust(&store, &file).map_err(kept)?;
         let shown = safe(&file.to_string_lossy());
-        context.ui.out.line(&format!("{shown} is trusted as it is now"));
+        context
+            .ui
+            .out
+            .line(&format!("{shown} is trusted as it is now"));
     }
     Ok(exit::DONE)
 }

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::CommandFactory;
-use forge_console::{Completion, Connecting, Host, Output, Setup};
 use forge_api::Status;
+use forge_console::{Completion, Connecting, Host, Output, Setup};
 use forge_facts::Stream;
 
 use crate::args::Cli;
@@ -103,7 +103,11 @@ impl Host for Lent {
     fn command(&self, words: &[String]) -> Command {
         let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("forge"));
         let mut command = Command::new(program);
-        let has = |option: &str| words.iter().any(|word| word.split('=').next() == Some(option));
+        let has = |option: &str| {
+            words
+                .iter()
+                .any(|word| word.split('=').next() == Some(option))
+        };
         if !has("--workspace") {
             command.arg("--workspace").arg(self.place.workspace());
         }
@@ -159,8 +163,7 @@ fn complete(line: &str) -> Vec<Completion> {
         .collect();
     let last = words.len() - 1;
     let here = std::env::current_dir().ok();
-    let found =
-        clap_complete::engine::complete(&mut Cli::command(), words, last, here.as_deref());
+    let found = clap_complete::engine::complete(&mut Cli::command(), words, last, here.as_deref());
     let found = found.unwrap_or_default();
     found
         .into_iter()

@@ -76,7 +76,10 @@ fn tell_failed(ui: &Ui, failed: &FailedProcess) {
     let (name, why) = (safe(&failed.name), safe(&failed.message));
     complain(&format!("{label} {name} did not start: {why}"));
     if let Some(summary) = &failed.summary {
-        let place = failed.location.as_ref().filter(|place| !summary.contains(place.as_str()));
+        let place = failed
+            .location
+            .as_ref()
+            .filter(|place| !summary.contains(place.as_str()));
         let place = place.map_or(String::new(), |place| format!(" ({})", safe(place)));
         complain(&format!("  {}{place}", safe(summary)));
     }

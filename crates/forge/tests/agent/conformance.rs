@@ -67,7 +67,10 @@ fn the_official_client_in_python_finds_everything() {
         .arg(world.path().join("client.py"))
         .arg(env!("CARGO_BIN_EXE_forge"))
         .arg(world.path())
-        .envs(like.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        .envs(
+            like.get_envs()
+                .filter_map(|(name, value)| Some((name, value?))),
+        );
     let ran = Beside::spawn(command).end();
     assert!(ran.stdout.contains("conforms"), "{ran:?}");
 }

@@ -41,7 +41,12 @@ impl Session {
             }),
         );
         assert_eq!(hello["result"]["serverInfo"]["name"], "forge", "{hello}");
-        assert!(hello["result"]["instructions"].as_str().unwrap().contains("status"));
+        assert!(
+            hello["result"]["instructions"]
+                .as_str()
+                .unwrap()
+                .contains("status")
+        );
         session.send(&json!({ "jsonrpc": "2.0", "method": "notifications/initialized" }));
         session
     }
@@ -49,7 +54,10 @@ impl Session {
     /// Starts the server.
     pub(crate) fn bare(world: &World, words: &[&str]) -> Self {
         let mut command = world.command(&["mcp"]);
-        command.args(words).stdin(Stdio::piped()).stdout(Stdio::piped());
+        command
+            .args(words)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut child = command.spawn().expect("it runs");
         let output = BufReader::new(child.stdout.take().expect("a pipe"));
         let (tell, messages) = mpsc::channel();
@@ -107,6 +115,12 @@ impl Session {
         }
     }
 
+    /// Waits for whatever comes next.
+    #[track_caller]
+    pub(crate) fn next_message(&mut self) -> Value {
+        self.messages.recv_timeout(PATIENCE).expect("a message")
+    }
+
     #[track_caller]
     pub(crate) fn ask(&mut self, method: &str, params: Value) -> Value {
         let id = self.request(method, params);
@@ -116,11 +130,17 @@ impl Session {
     /// Calls a tool.
     #[track_caller]
     pub(crate) fn call(&mut self, name: &str, arguments: Value) -> Told {
-        let answer = self.ask("tools/call", json!({ "name": name, "arguments": arguments }));
+        let answer = self.ask(
+            "tools/call",
+            json!({ "name": name, "arguments": arguments }),
+        );
         let result = &answer["result"];
         assert!(result.is_object(), "{name}: {answer}");
         Told {
-            text: result["content"][0]["text"].as_str().expect("a text").to_string(),
+            text: result["content"][0]["text"]
+                .as_str()
+                .expect("a text")
+                .to_string(),
             data: result["structuredContent"].clone(),
             failed: result["isError"] == true,
         }

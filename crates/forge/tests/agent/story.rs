@@ -28,11 +28,19 @@ fn an_agent_brings_an_environment_up_finds_a_bug_and_sees_it_fixed() {
     let started = agent.bad("start", json!({ "timeout_s": 30 }));
     assert!(started.text.contains("db: running"), "{}", started.text);
     assert!(started.text.contains("failed: api"), "{}", started.text);
-    assert!(started.text.contains("`crash` with name \"api\""), "{}", started.text);
+    assert!(
+        started.text.contains("`crash` with name \"api\""),
+        "{}",
+        started.text
+    );
 
     let crash = agent.good("crash", json!({ "name": "api" }));
     let place = &crash.data["location"];
-    assert_eq!((&place["file"], &place["line"]), (&json!("app.py"), &json!(4)), "{crash:?}");
+    assert_eq!(
+        (&place["file"], &place["line"]),
+        (&json!("app.py"), &json!(4)),
+        "{crash:?}"
+    );
     assert!(crash.text.contains("app.py:4"), "{}", crash.text);
     assert!(crash.text.contains("KeyError"), "{}", crash.text);
     let why = agent.good("why", json!({ "name": "api", "all_settings": true }));
@@ -42,11 +50,17 @@ fn an_agent_brings_an_environment_up_finds_a_bug_and_sees_it_fixed() {
 
     // The file is corrected; the process starts again by itself.
     world.write("app.py", WORKS);
-    let ready = agent.good("wait", json!({ "target": "api", "until": "ready", "timeout_s": 30 }));
+    let ready = agent.good(
+        "wait",
+        json!({ "target": "api", "until": "ready", "timeout_s": 30 }),
+    );
     assert_eq!(ready.data["ok"], true);
     let status = agent.good("status", json!({ "targets": "api" }));
     let api = &status.data["processes"][0];
-    assert_eq!((&api["status"], &api["health"]), (&json!("running"), &json!("healthy")));
+    assert_eq!(
+        (&api["status"], &api["health"]),
+        (&json!("running"), &json!("healthy"))
+    );
     let logs = agent.good("logs", json!({ "targets": ["api"] }));
     assert!(logs.text.contains("listening"), "{}", logs.text);
     assert!(!logs.text.contains("abcdef") && !logs.data.to_string().contains("abcdef"));
@@ -75,13 +89,26 @@ fn what_an_agent_starts_carries_its_name_and_others_see_it() {
     );
     assert!(run.text.contains("echo: running"), "{}", run.text);
     let seen = other.good("status", json!({}));
-    assert!(seen.data.to_string().contains("started by test-agent"), "{seen:?}");
-    other.good("wait", json!({ "target": "echo", "until": "log", "pattern": "i am test-agent" }));
+    assert!(
+        seen.data.to_string().contains("started by test-agent"),
+        "{seen:?}"
+    );
+    other.good(
+        "wait",
+        json!({ "target": "echo", "until": "log", "pattern": "i am test-agent" }),
+    );
     agent.good("logs", json!({ "targets": "echo" }));
     other.good("send", json!({ "target": "echo", "text": "hello" }));
-    other.good("wait", json!({ "target": "echo", "until": "log", "pattern": "got hello" }));
+    other.good(
+        "wait",
+        json!({ "target": "echo", "until": "log", "pattern": "got hello" }),
+    );
     let new = agent.good("logs", json!({ "targets": "echo", "new": true }));
-    assert!(new.text.ends_with("got hello") && new.text.lines().count() == 1, "{}", new.text);
+    assert!(
+        new.text.ends_with("got hello") && new.text.lines().count() == 1,
+        "{}",
+        new.text
+    );
     // Its name is its group.
     let stopped = agent.good("stop", json!({ "targets": "test-agent" }));
     assert!(stopped.text.contains("stopped echo"), "{}", stopped.text);
@@ -94,7 +121,8 @@ fn what_forge_did_not_start_is_not_ended() {
     let port = listener.local_addr().expect("an address").port();
     let mut agent = Session::open(&world, &[]);
     let refused = agent.bad("free_port", json!({ "port": port }));
-    assert!(refused.text.contains("not ended"), "{}", refused.text);
+    assert!(refused.text.contains("did not start"), "{}", refused.text);
+    assert!(refused.text.contains("next-port"), "{}", refused.text);
     agent.bad("start", json!({ "on_conflict": "kill" }));
     let who = agent.good("ports", json!({ "port": port }));
     assert!(who.text.contains("outside"), "{}", who.text);
@@ -104,7 +132,10 @@ fn what_forge_did_not_start_is_not_ended() {
         "dev:\n  - name: web\n    command: exec python3 -m http.server {own} --bind 127.0.0.1\n    port: {own}\n"
     ));
     agent.good("start", json!({}));
-    let waited = agent.good("wait", json!({ "until": "port", "port": own, "target": "web" }));
+    let waited = agent.good(
+        "wait",
+        json!({ "until": "port", "port": own, "target": "web" }),
+    );
     assert!(waited.text.contains("web"), "{}", waited.text);
     let freed = agent.good("free_port", json!({ "port": own }));
     assert!(freed.text.contains("stopped web"), "{}", freed.text);
@@ -117,10 +148,17 @@ fn a_flood_is_folded_and_bounded_and_read_to_its_end() {
     );
     let mut agent = Session::open(&world, &[]);
     agent.good("start", json!({}));
-    agent.good("wait", json!({ "target": "flood", "until": "log", "pattern": "line 500" }));
+    agent.good(
+        "wait",
+        json!({ "target": "flood", "until": "log", "pattern": "line 500" }),
+    );
     let last = agent.good("logs", json!({ "lines": 10 }));
     assert_eq!(last.data["lines"].as_array().unwrap().len(), 10);
-    assert!(last.text.contains("line 500") && last.text.contains("earlier lines"), "{}", last.text);
+    assert!(
+        last.text.contains("line 500") && last.text.contains("earlier lines"),
+        "{}",
+        last.text
+    );
     let mut before = last.data["first"].clone();
     let mut seen = 10;
     let mut folded = None;
@@ -153,7 +191,10 @@ fn a_supervisor_that_dies_is_not_noticed() {
     crate::world::kill(world.supervisor_pid(), 9);
     let status = agent.good("status", json!({}));
     assert!(status.text.contains("api: running"), "{}", status.text);
-    assert_eq!(agent.good("logs", json!({ "new": true })).text, "nothing new");
+    assert_eq!(
+        agent.good("logs", json!({ "new": true })).text,
+        "nothing new"
+    );
     agent.good("stop", json!({ "targets": "db" }));
     let ended = agent.answer(waiting);
     assert!(ended["result"].is_object(), "{ended}");
@@ -180,8 +221,13 @@ fn resources_and_prompts_tell_what_there_is() {
         ("forge://configuration", "DB_PASSWORD: ********"),
     ] {
         let answer = read(uri);
-        let text = answer["result"]["contents"][0]["text"].as_str().unwrap_or_default();
-        assert!(text.contains(holds) && !text.contains("hunter2"), "{uri}: {answer}");
+        let text = answer["result"]["contents"][0]["text"]
+            .as_str()
+            .unwrap_or_default();
+        assert!(
+            text.contains(holds) && !text.contains("hunter2"),
+            "{uri}: {answer}"
+        );
     }
     assert!(read("forge://logs/none")["error"].is_object());
     assert!(read("file:///etc/passwd")["error"].is_object());
@@ -191,22 +237,36 @@ fn resources_and_prompts_tell_what_there_is() {
         "prompts/get",
         json!({ "name": "find_failure", "arguments": { "process": "api" } }),
     );
-    assert!(prompt.to_string().contains("the process \\\"api\\\""), "{prompt}");
+    assert!(
+        prompt.to_string().contains("the process \\\"api\\\""),
+        "{prompt}"
+    );
 }
 
 #[test]
 fn without_a_workspace_an_agent_is_told_how_to_make_one() {
     let world = shop();
     std::fs::remove_dir_all(world.path().join(".forge")).unwrap();
-    world.write("package.json", r#"{"name": "x", "scripts": {"dev": "vite"}}"#);
+    world.write(
+        "package.json",
+        r#"{"name": "x", "scripts": {"dev": "vite"}}"#,
+    );
     let mut agent = Session::open(&world, &[]);
     let told = agent.bad("status", json!({}));
-    assert!(told.text.contains("processes.yml") && told.text.contains("detect"), "{}", told.text);
+    assert!(
+        told.text.contains("processes.yml") && told.text.contains("detect"),
+        "{}",
+        told.text
+    );
     let found = agent.good("detect", json!({}));
     assert!(found.text.contains("dev"), "{}", found.text);
     world.configure("dev:\n  - name: a\n    comand: x\n");
     let told = agent.bad("start", json!({}));
-    assert!(told.text.contains("did you mean") && told.text.contains("processes.yml:3"), "{}", told.text);
+    assert!(
+        told.text.contains("did you mean") && told.text.contains("processes.yml:3"),
+        "{}",
+        told.text
+    );
     world.configure("dev:\n  - name: a\n    command: exec sleep 600\n");
     agent.good("start", json!({}));
 }

@@ -18,7 +18,13 @@ fn variables_come_from_client_then_dotenv_then_env_file_then_env() {
     world.write(".env", "B=dotenv\nC=dotenv\nD=dotenv\nE=dotenv\n");
     world.write("one.env", "C=one\nD=one\n");
     world.write("two.env", "C=two\n");
-    let variables = [("A", "client"), ("B", "client"), ("C", "client"), ("D", "client"), ("E", "client")];
+    let variables = [
+        ("A", "client"),
+        ("B", "client"),
+        ("C", "client"),
+        ("D", "client"),
+        ("E", "client"),
+    ];
     let ran = world.run_with(&["dev", "start"], &variables);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     world.wait_output("web", "A=client B=dotenv C=two D=file E=unset F=x none $\n");
@@ -54,7 +60,10 @@ fn children_know_who_they_are_and_where() {
     );
     world.write("sub/x", "");
     world.ok(&["dev", "start"]);
-    let run = world.process("web")["run_id"].as_str().expect("text").to_string();
+    let run = world.process("web")["run_id"]
+        .as_str()
+        .expect("text")
+        .to_string();
     let path = world.path();
     let text = format!("{0} dev web {run}\n{0}/sub\n", path.display());
     world.wait_output("web", &text);
@@ -70,9 +79,15 @@ fn a_process_has_only_its_three_descriptors_and_default_signals() {
 ",
     );
     // A client that ignores signals and has descriptors open must not hand them on.
-    let script = format!("trap '' INT HUP PIPE TERM USR1; exec 7</dev/null; {} dev start", env!("CARGO_BIN_EXE_forge"));
+    let script = format!(
+        "trap '' INT HUP PIPE TERM USR1; exec 7</dev/null; {} dev start",
+        env!("CARGO_BIN_EXE_forge")
+    );
     let mut command = std::process::Command::new("sh");
-    command.args(["-c", &script]).current_dir(world.path()).env_clear();
+    command
+        .args(["-c", &script])
+        .current_dir(world.path())
+        .env_clear();
     for (name, value) in world.command(&[]).get_envs() {
         command.env(name, value.expect("set"));
     }
@@ -80,7 +95,11 @@ fn a_process_has_only_its_three_descriptors_and_default_signals() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let fds = world.output("fds");
     // The fourth is the folder that ls reads.
-    assert_eq!(fds.lines().filter(|line| line.contains("->")).count(), 4, "{fds}");
+    assert_eq!(
+        fds.lines().filter(|line| line.contains("->")).count(),
+        4,
+        "{fds}"
+    );
     let shell = world.output("shell");
     assert_eq!(shell.trim(), "SigIgn:\t0000000000000000");
     // Python ignores SIGPIPE and SIGXFSZ by itself.
@@ -131,7 +150,10 @@ dev:
     env: {EXTRA: two}
 ",
     );
-    world.write(".forge/processes.local.yml", "dev:\n  - {name: one, env: {EXTRA: local}}\n");
+    world.write(
+        ".forge/processes.local.yml",
+        "dev:\n  - {name: one, env: {EXTRA: local}}\n",
+    );
     world.ok(&["dev", "check"]);
     world.ok(&["dev", "start"]);
     world.wait_output("one", "one-local\n");

@@ -22,7 +22,9 @@ fn a_damaged_state_is_set_aside_and_what_runs_is_still_known() {
     std::fs::write(&state, &text[..text.len() / 2]).expect("ours");
     let web = world.wait_status("web", "running");
     assert_eq!(web["pid"], pid);
-    let folder = std::fs::read_dir(world.layout().state()).expect("ours").flatten();
+    let folder = std::fs::read_dir(world.layout().state())
+        .expect("ours")
+        .flatten();
     let aside = folder.filter(|file| file.file_name().to_string_lossy().contains("damaged"));
     assert_eq!(aside.count(), 1);
     let events = world.ok(&["dev", "events", "--json"]);
@@ -39,7 +41,11 @@ fn stale_sockets_and_locks_are_no_trouble() {
     world.ok(&["daemon", "stop"]);
     let layout = world.layout();
     std::fs::create_dir_all(layout.shim_socket("web").parent().expect("a folder")).expect("ours");
-    for socket in [layout.api_socket(), layout.keeper_socket(), layout.shim_socket("web")] {
+    for socket in [
+        layout.api_socket(),
+        layout.keeper_socket(),
+        layout.shim_socket("web"),
+    ] {
         let _ = std::fs::remove_file(&socket);
         drop(UnixListener::bind(&socket).expect("a socket that nobody listens on"));
     }
@@ -60,7 +66,10 @@ fn a_state_folder_that_cannot_be_written_is_a_clear_error() {
     command.env("FORGE_STATE_DIR", &state);
     let ran = Beside::spawn(command).end();
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.stderr.contains("blocked"), "the place is named: {ran:?}");
+    assert!(
+        ran.stderr.contains("blocked"),
+        "the place is named: {ran:?}"
+    );
     assert!(world.left().is_empty());
 
     // Root may write everywhere, so this part is for others.
@@ -89,12 +98,27 @@ fn a_second_supervisor_and_a_second_keeper_are_refused() {
         .map(|path| path.to_str().expect("text"))
         .collect();
     let ran = world.run(&[
-        "daemon", "run", "--workspace", options[0], "--state", options[1], "--runtime", options[2],
+        "daemon",
+        "run",
+        "--workspace",
+        options[0],
+        "--state",
+        options[1],
+        "--runtime",
+        options[2],
     ]);
     assert_ne!(ran.code, Some(0), "{ran:?}");
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_forge")).with_file_name("forge-keeper");
     let mut second = std::process::Command::new(program);
-    second.args(["keeper", "--workspace", options[0], "--state", options[1], "--runtime", options[2]]);
+    second.args([
+        "keeper",
+        "--workspace",
+        options[0],
+        "--state",
+        options[1],
+        "--runtime",
+        options[2],
+    ]);
     second.args(["--supervisor", env!("CARGO_BIN_EXE_forge")]);
     Beside::spawn(second).end();
     assert_eq!(world.keeper_pid(), keeper);
@@ -111,7 +135,10 @@ fn many_clients_at_once_make_one_keeper_and_one_copy() {
         assert_eq!(ran.code, Some(0), "{ran:?}");
     }
     assert_eq!(world.wait_lines("runs", 1).len(), 1);
-    let keepers = world.left().into_iter().filter(|(_, words)| words.contains("forge-keeper keeper"));
+    let keepers = world
+        .left()
+        .into_iter()
+        .filter(|(_, words)| words.contains("forge-keeper keeper"));
     assert_eq!(keepers.count(), 1, "{:?}", world.left());
 }
 
@@ -122,7 +149,9 @@ fn a_supervisor_that_is_stopped_or_killed_is_replaced() {
     let pid = world.pid("web");
     let first = world.supervisor_pid();
     kill(first, 9);
-    wait_for("another supervisor", || (world.supervisor_pid() != first).then_some(()));
+    wait_for("another supervisor", || {
+        (world.supervisor_pid() != first).then_some(())
+    });
     assert_eq!(world.pid("web"), pid);
     let second = world.supervisor_pid();
     let ran = world.ok(&["daemon", "restart"]);
@@ -148,8 +177,16 @@ fn a_request_that_is_nonsense_is_an_error_and_harms_nothing() {
     world.ok(&["dev", "start"]);
     let pid = world.pid("web");
     let supervisor = world.supervisor_pid();
-    let bodies = ["{", "{\"targets\": 7}", "[]", "\u{0}\u{1}", "{\"targets\": [\"../../etc\"]}"];
-    for path in ["start", "stop", "signal", "input", "wait", "exec", "nowhere"] {
+    let bodies = [
+        "{",
+        "{\"targets\": 7}",
+        "[]",
+        "\u{0}\u{1}",
+        "{\"targets\": [\"../../etc\"]}",
+    ];
+    for path in [
+        "start", "stop", "signal", "input", "wait", "exec", "nowhere",
+    ] {
         for body in bodies {
             let socket = world.layout().api_socket();
             let mut stream = std::os::unix::net::UnixStream::connect(socket).expect("it listens");

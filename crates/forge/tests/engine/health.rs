@@ -38,7 +38,12 @@ fn every_kind_of_check_makes_a_process_healthy() {
         assert_eq!(process["health"]["state"], "healthy", "{process}");
     }
     let http_health = world.process("http")["health"].clone();
-    assert!(http_health["detail"].as_str().is_some_and(|text| text.contains("200")), "{http_health}");
+    assert!(
+        http_health["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("200")),
+        "{http_health}"
+    );
     assert!(http_health["checked_at"].is_string());
     world.wait_process("own", "listens", |one| one["listening"][0] == own);
 }
@@ -78,7 +83,10 @@ fn a_grandchild_that_listens_counts() {
     ));
     world.ok(&["dev", "start"]);
     let web = world.wait_process("web", "listens", |one| one["listening"][0] == port);
-    assert!(web["pids"].as_array().is_some_and(|pids| pids.len() >= 2), "{web}");
+    assert!(
+        web["pids"].as_array().is_some_and(|pids| pids.len() >= 2),
+        "{web}"
+    );
 }
 
 #[test]
@@ -102,11 +110,23 @@ fn an_unhealthy_process_is_told_and_restarted_where_asked() {
         one["health"]["state"] == "unhealthy"
     });
     assert_eq!(web["status"], "running");
-    assert!(web["health"]["detail"].as_str().is_some_and(|text| text.contains("503")), "{web}");
+    assert!(
+        web["health"]["detail"]
+            .as_str()
+            .is_some_and(|text| text.contains("503")),
+        "{web}"
+    );
     world.wait_event("web", "unhealthy");
-    assert!(!world.status()["warnings"].as_array().expect("a list").is_empty());
+    assert!(
+        !world.status()["warnings"]
+            .as_array()
+            .expect("a list")
+            .is_empty()
+    );
     world.write("answer", "200");
-    world.wait_process("web", "is healthy", |one| one["health"]["state"] == "healthy");
+    world.wait_process("web", "is healthy", |one| {
+        one["health"]["state"] == "healthy"
+    });
     world.wait_event("web", "healthy");
     assert_eq!(world.pid("web"), pid, "it is only warned of");
 
@@ -164,7 +184,10 @@ fn a_notification_from_a_helper_of_the_process_counts() {
     );
     world.ok(&["dev", "start", "--no-wait"]);
     let checking = |one: &serde_json::Value| one["health"]["state"] == "checking";
-    assert_eq!(world.wait_process("web", "is checked", checking)["status"], "starting");
+    assert_eq!(
+        world.wait_process("web", "is checked", checking)["status"],
+        "starting"
+    );
     world.write("go", "");
     world.ok(&["dev", "wait", "web"]);
     let web = world.process("web");

@@ -17,7 +17,9 @@ const LISTENER: &str = "dev:
 fn a_signal_has_three_names() {
     let world = World::new(LISTENER);
     world.ok(&["dev", "start"]);
-    wait_for("the traps", || world.path().join("ready").exists().then_some(()));
+    wait_for("the traps", || {
+        world.path().join("ready").exists().then_some(())
+    });
     for (count, name) in ["USR1", "SIGUSR1", "10"].into_iter().enumerate() {
         world.ok(&["dev", "signal", "web", name]);
         let times = count + 1;
@@ -71,10 +73,20 @@ fn waits_end_with_readiness_an_exit_a_line_or_the_time() {
 ",
     );
     world.ok(&["dev", "start", "--no-wait"]);
-    let ran = world.ends(1, &["dev", "wait", "web", "--for", "ready", "--timeout", "100ms"]);
+    let ran = world.ends(
+        1,
+        &["dev", "wait", "web", "--for", "ready", "--timeout", "100ms"],
+    );
     assert!(ran.stderr.contains("web"), "{ran:?}");
     let ready = world.spawn(&["dev", "wait", "web", "--for", "ready"]);
-    let line = world.spawn(&["dev", "wait", "web", "--for", r"log=connected to db\d", "--json"]);
+    let line = world.spawn(&[
+        "dev",
+        "wait",
+        "web",
+        "--for",
+        r"log=connected to db\d",
+        "--json",
+    ]);
     let exit = world.spawn(&["dev", "wait", "web", "--for", "exit", "--json"]);
     world.write("go", "");
     assert_eq!(ready.end().code, Some(0));
@@ -85,7 +97,10 @@ fn waits_end_with_readiness_an_exit_a_line_or_the_time() {
     assert_eq!(exit.json()["exit_code"], 5, "{exit:?}");
     world.ends(3, &["dev", "wait", "nobody"]);
     let ran = world.ends(1, &["dev", "wait", "web", "--for", "ready"]);
-    assert!(ran.stderr.contains("web"), "a wait for what has failed ends: {ran:?}");
+    assert!(
+        ran.stderr.contains("web"),
+        "a wait for what has failed ends: {ran:?}"
+    );
 }
 
 #[test]
@@ -96,9 +111,20 @@ fn exec_runs_beside_a_process_and_passes_its_code_on() {
 ",
     );
     world.write("sub/x", "");
-    let ran = world.run(&["dev", "exec", "web", "--", "sh", "-c", "echo $GREETING $PORT; pwd; exit 42"]);
+    let ran = world.run(&[
+        "dev",
+        "exec",
+        "web",
+        "--",
+        "sh",
+        "-c",
+        "echo $GREETING $PORT; pwd; exit 42",
+    ]);
     assert_eq!(ran.code, Some(42), "{ran:?}");
-    assert_eq!(ran.stdout, format!("hello 4567\n{}/sub\n", world.path().display()));
+    assert_eq!(
+        ran.stdout,
+        format!("hello 4567\n{}/sub\n", world.path().display())
+    );
     world.ends(127, &["dev", "exec", "web", "--", "no-such-program"]);
     world.ends(3, &["dev", "exec", "nobody", "--", "true"]);
 }
@@ -110,12 +136,26 @@ fn a_command_that_is_not_in_the_file_is_managed_like_any_other() {
     world.write("sub/puppet.py", &world.read("puppet.py"));
     let port = port.to_string();
     world.ok(&[
-        "dev", "run", "tunnel", "--port", &port, "--cwd", "sub", "--env", "X=y", "--", "sh", "-c",
+        "dev",
+        "run",
+        "tunnel",
+        "--port",
+        &port,
+        "--cwd",
+        "sub",
+        "--env",
+        "X=y",
+        "--",
+        "sh",
+        "-c",
         "echo $X $PORT; pwd; exec python3 -S puppet.py listen $PORT",
     ]);
     let tunnel = world.process("tunnel");
     assert_eq!(tunnel["status"], "running", "{tunnel}");
-    world.wait_output("tunnel", &format!("y {port}\n{}/sub\n", world.path().display()));
+    world.wait_output(
+        "tunnel",
+        &format!("y {port}\n{}/sub\n", world.path().display()),
+    );
     // A start of the file's processes leaves it alone, and so does a restart of it.
     world.ok(&["dev", "start"]);
     let pid = world.pid("tunnel");
@@ -142,18 +182,40 @@ fn attach_gives_the_terminal_of_a_process_and_leaves_it() {
     let terminal = forge_os::open_terminal(33, 99).expect("a terminal");
     let end = || std::process::Stdio::from(terminal.slave.try_clone().expect("a descriptor"));
     let mut command: Command = world.command(&["dev", "attach", "shell"]);
-    command.env("TERM", "xterm").stdin(end()).stdout(end()).stderr(end());
+    command
+        .env("TERM", "xterm")
+        .stdin(end())
+        .stdout(end())
+        .stderr(end());
     let attach = Beside::of(command.spawn().expect("it runs"));
     let mut master = std::fs::File::from(terminal.master);
     // From now on keys go through as they are typed.
     wait_for("attach", || {
         let modes = rustix::termios::tcgetattr(&terminal.slave).expect("a terminal");
-        let raw = !modes.local_modes.contains(rustix::termios::LocalModes::ICANON);
+        let raw = !modes
+            .local_modes
+            .contains(rustix::termios::LocalModes::ICANON);
         raw.then_some(())
     });
     std::io::Write::write_all(&mut master, b"hello\r").expect("a terminal");
-    world.ok(&["dev", "wait", "shell", "--for", "log=<hello>", "--timeout", "20s"]);
-    world.ok(&["dev", "wait", "shell", "--for", "log=33 99", "--timeout", "20s"]);
+    world.ok(&[
+        "dev",
+        "wait",
+        "shell",
+        "--for",
+        "log=<hello>",
+        "--timeout",
+        "20s",
+    ]);
+    world.ok(&[
+        "dev",
+        "wait",
+        "shell",
+        "--for",
+        "log=33 99",
+        "--timeout",
+        "20s",
+    ]);
     std::io::Write::write_all(&mut master, b"\x1d").expect("a terminal");
     assert_eq!(attach.end().code, Some(0));
     assert_eq!(world.pid("shell"), pid);

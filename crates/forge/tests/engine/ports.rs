@@ -17,7 +17,9 @@ impl Stranger {
             .spawn()
             .expect("python3");
         let stranger = Stranger(child);
-        wait_for("the stranger", || std::net::TcpStream::connect(("127.0.0.1", port)).ok());
+        wait_for("the stranger", || {
+            std::net::TcpStream::connect(("127.0.0.1", port)).ok()
+        });
         stranger
     }
 
@@ -135,7 +137,9 @@ fn a_port_that_was_left_by_a_crash_is_free_for_the_next_run() {
     ));
     world.ok(&["dev", "start"]);
     crate::world::kill(world.pid("web"), 9);
-    world.wait_process("web", "is back", |one| one["restarts"] == 1 && one["status"] == "running");
+    world.wait_process("web", "is back", |one| {
+        one["restarts"] == 1 && one["status"] == "running"
+    });
     world.ok(&["dev", "stop"]);
     drop(TcpListener::bind(("127.0.0.1", port)).expect("it is free"));
 }

@@ -46,7 +46,10 @@ fn the_next_start_picks_up_an_edited_file() {
     let pids = ["same", "changed", "removed"].map(|name| world.pid(name));
     world.configure(AFTER);
     let ran = world.ok(&["dev", "start"]);
-    assert!(ran.stdout.contains("changed") || ran.stderr.contains("changed"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("changed") || ran.stderr.contains("changed"),
+        "{ran:?}"
+    );
     assert_eq!(world.pid("same"), pids[0]);
     assert_ne!(world.pid("changed"), pids[1]);
     assert_eq!(world.word("added"), "running");

@@ -18,7 +18,12 @@ fn a_crash_is_restarted_and_counted_until_it_gives_up() {
     let web = world.process("web");
     assert_eq!(web["restarts"], 3);
     assert_eq!(web["exit_code"], 7);
-    assert!(web["message"].as_str().is_some_and(|text| text.contains("gave up")), "{web}");
+    assert!(
+        web["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("gave up")),
+        "{web}"
+    );
     assert_eq!(world.events("web", "crashed").len(), 4);
     // A person who starts it again is no restart, and it has all its tries again.
     world.ends(1, &["dev", "start"]);
@@ -189,8 +194,15 @@ fn files_that_change_restart_a_process_and_ignored_ones_do_not() {
     world.write("src/deep/a.rs", "2");
     world.wait_lines(".runs", 2);
     let reload = world.wait_event("web", "reload");
-    assert!(reload["message"].as_str().is_some_and(|text| text.contains("a.rs")), "{reload}");
-    wait_for("the restart", || (world.word("web") == "running").then_some(()));
+    assert!(
+        reload["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("a.rs")),
+        "{reload}"
+    );
+    wait_for("the restart", || {
+        (world.word("web") == "running").then_some(())
+    });
     assert_eq!(world.process("web")["restarts"], 1);
 }
 

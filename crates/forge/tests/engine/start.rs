@@ -94,7 +94,10 @@ fn a_dependency_that_fails_fails_its_dependents_by_name() {
     let ran = world.ends(1, &["dev", "start"]);
     assert!(ran.stderr.contains("migrate"), "{ran:?}");
     assert!(ran.stderr.contains("no such table"), "{ran:?}");
-    let api = ran.stderr.lines().find(|line| line.contains("api did not start"));
+    let api = ran
+        .stderr
+        .lines()
+        .find(|line| line.contains("api did not start"));
     assert!(api.is_some_and(|line| line.contains("migrate")), "{ran:?}");
     assert!(!world.path().join("api").exists());
     assert_eq!(world.word("migrate"), "crashed");
@@ -132,7 +135,10 @@ fn targets_are_names_groups_and_globs_and_bring_what_they_need() {
     world.ok(&["dev", "start", "tool"]);
     assert_eq!(running().len(), 5);
     let ran = world.ends(3, &["dev", "start", "wbe"]);
-    assert!(ran.stderr.contains("wbe") && ran.stderr.contains("web"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("wbe") && ran.stderr.contains("web"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -166,7 +172,10 @@ two:
     world.ok(&["dev", "start", "-p", "one"]);
     assert_eq!(world.word("a"), "running");
     let ran = world.ends(2, &["dev", "start", "-p", "three"]);
-    assert!(ran.stderr.contains("three") && ran.stderr.contains("one"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("three") && ran.stderr.contains("one"),
+        "{ran:?}"
+    );
     let marks = world.ok(&["dev", "exec", "a", "--", "sh", "-c", "echo $FORGE_PROFILE"]);
     assert_eq!(marks.stdout, "one\n");
 }
@@ -259,7 +268,10 @@ fn a_broken_file_starts_nothing_and_tells_all_mistakes() {
 ",
     );
     let ran = world.ends(2, &["dev", "start"]);
-    assert!(ran.stderr.contains("comand") && ran.stderr.contains("dbb"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("comand") && ran.stderr.contains("dbb"),
+        "{ran:?}"
+    );
     assert!(ran.stderr.contains("processes.yml:2"), "{ran:?}");
     assert!(ran.stderr.contains("processes.yml:3"), "{ran:?}");
     assert!(world.left().is_empty(), "nothing is started");
@@ -278,10 +290,16 @@ fn a_folder_without_a_workspace_is_2() {
 #[test]
 fn a_start_in_a_command_substitution_returns() {
     let world = World::new("dev:\n  - {name: web, command: exec sleep 1000}\n");
-    let script = format!("x=$({} dev start 2>&1); echo \"ended $?\"", env!("CARGO_BIN_EXE_forge"));
+    let script = format!(
+        "x=$({} dev start 2>&1); echo \"ended $?\"",
+        env!("CARGO_BIN_EXE_forge")
+    );
     let mut command = world.command(&[]);
     let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &script]).current_dir(world.path()).env_clear();
+    shell
+        .args(["-c", &script])
+        .current_dir(world.path())
+        .env_clear();
     for (name, value) in command.env("X", "1").get_envs() {
         shell.env(name, value.expect("set"));
     }
@@ -298,7 +316,9 @@ fn ctrl_c_in_a_start_ends_the_watching_and_nothing_else() {
 ",
     );
     let start = world.spawn(&["dev", "start"]);
-    wait_for("the process", || world.path().join("there").exists().then_some(()));
+    wait_for("the process", || {
+        world.path().join("there").exists().then_some(())
+    });
     let pid = world.pid("web");
     start.signal(2);
     assert_eq!(start.end().code, Some(130));
@@ -352,12 +372,21 @@ fn a_schedule_runs_each_time_and_says_when_next() {
     world.wait_lines("ticks", 3);
     let rare = world.process("rare");
     assert_eq!(rare["status"], "stopped", "{rare}");
-    assert!(rare["message"].as_str().is_some_and(|text| text.contains("01-01")), "{rare}");
+    assert!(
+        rare["message"]
+            .as_str()
+            .is_some_and(|text| text.contains("01-01")),
+        "{rare}"
+    );
     world.ok(&["dev", "stop", "tick"]);
     let count = world.lines("ticks").len();
     assert_eq!(world.word("tick"), "stopped");
     world.ok(&["dev", "start", "rare"]);
-    assert_eq!(world.lines("ticks").len(), count, "a stopped schedule is over");
+    assert_eq!(
+        world.lines("ticks").len(),
+        count,
+        "a stopped schedule is over"
+    );
     assert_eq!(world.read("rares"), "");
 }
 
@@ -388,7 +417,10 @@ fn a_command_that_ends_at_once_fails_the_start_though_nothing_checks_it() {
     assert!(ran.stderr.contains("no-such-program-here"), "{ran:?}");
     world.configure("dev:\n  - {name: ends, command: echo sorry >&2; exit 7, restart: {delay: 600s}}\n  - {name: fine, command: sleep 1000}\n");
     let ran = world.ends(1, &["dev", "start"]);
-    assert!(ran.stderr.contains("sorry") && ran.stderr.contains("restarts in"), "{ran:?}");
+    assert!(
+        ran.stderr.contains("sorry") && ran.stderr.contains("restarts in"),
+        "{ran:?}"
+    );
     assert_eq!(world.word("ends"), "restarting", "it goes on");
     assert_eq!(world.word("fine"), "running");
 }

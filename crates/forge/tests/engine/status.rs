@@ -28,10 +28,31 @@ fn the_status_has_all_its_fields() {
         assert!(status["totals"].get(field).is_some(), "{field}");
     }
     for field in [
-        "name", "groups", "status", "health", "pid", "pids", "run_id", "port", "requested_port",
-        "listening", "adopted", "debug", "started_at", "uptime_ms", "restarts", "exit_code", "signal",
-        "cpu_percent", "memory_bytes", "threads", "open_files", "disk_read_bytes_per_s",
-        "disk_write_bytes_per_s", "net_rx_bytes_per_s", "net_tx_bytes_per_s",
+        "name",
+        "groups",
+        "status",
+        "health",
+        "pid",
+        "pids",
+        "run_id",
+        "port",
+        "requested_port",
+        "listening",
+        "adopted",
+        "debug",
+        "started_at",
+        "uptime_ms",
+        "restarts",
+        "exit_code",
+        "signal",
+        "cpu_percent",
+        "memory_bytes",
+        "threads",
+        "open_files",
+        "disk_read_bytes_per_s",
+        "disk_write_bytes_per_s",
+        "net_rx_bytes_per_s",
+        "net_tx_bytes_per_s",
     ] {
         assert!(web.get(field).is_some(), "{field} of {web}");
     }
@@ -50,9 +71,15 @@ fn the_status_has_all_its_fields() {
 
 #[test]
 fn every_process_of_forge_is_named() {
-    let world = World::new("dev:\n  - {name: web, command: exec sleep 1000}\n  - {name: db, command: exec sleep 1000}\n");
+    let world = World::new(
+        "dev:\n  - {name: web, command: exec sleep 1000}\n  - {name: db, command: exec sleep 1000}\n",
+    );
     let before = world.daemons();
-    assert_eq!(before["keeper"], Value::Null, "looking starts nothing: {before}");
+    assert_eq!(
+        before["keeper"],
+        Value::Null,
+        "looking starts nothing: {before}"
+    );
     world.ok(&["dev", "start"]);
     let daemons = world.daemons();
     assert_eq!(daemons["keeper"]["pid"], world.keeper_pid());
@@ -85,14 +112,26 @@ other:
     world.write("go", "");
     world.ok(&["dev", "wait", "api"]);
     let ran = world.ok(&["dev", "graph"]);
-    assert!(ran.stdout.contains("api") && ran.stdout.contains("db"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("api") && ran.stdout.contains("db"),
+        "{ran:?}"
+    );
     let ran = world.ok(&["dev", "ps", "db"]);
     assert!(ran.stdout.contains(&world.pid("db").to_string()), "{ran:?}");
     let profiles = world.ok(&["dev", "profiles", "--json"]).json();
-    assert_eq!(profiles["profiles"][0]["running"], serde_json::json!(["db", "api"]));
-    assert_eq!(profiles["profiles"][1]["processes"], serde_json::json!(["x"]));
+    assert_eq!(
+        profiles["profiles"][0]["running"],
+        serde_json::json!(["db", "api"])
+    );
+    assert_eq!(
+        profiles["profiles"][1]["processes"],
+        serde_json::json!(["x"])
+    );
     let paths = world.ok(&["dev", "paths", "--json"]).json();
-    assert_eq!(paths["socket"], world.layout().api_socket().to_str().expect("text"));
+    assert_eq!(
+        paths["socket"],
+        world.layout().api_socket().to_str().expect("text")
+    );
     world.ends(3, &["dev", "why", "nobody"]);
 }
 
@@ -135,7 +174,12 @@ fn folders_and_sockets_are_for_their_owner_only() {
         assert_eq!(mode(folder), 0o700, "{}", folder.display());
     }
     let log = layout.segment("web", forge_facts::Stream::Stdout, 1);
-    for file in [layout.api_socket(), layout.state_file(), layout.events_file(), log] {
+    for file in [
+        layout.api_socket(),
+        layout.state_file(),
+        layout.events_file(),
+        log,
+    ] {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
 }

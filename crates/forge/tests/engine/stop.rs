@@ -18,7 +18,9 @@ fn a_stop_takes_down_dependents_first() {
     );
     world.ok(&["dev", "start"]);
     let there = |name: &&str| world.path().join(name).exists();
-    wait_for("traps", || ["db", "api", "web"].iter().all(there).then_some(()));
+    wait_for("traps", || {
+        ["db", "api", "web"].iter().all(there).then_some(())
+    });
     world.ok(&["dev", "stop"]);
     assert_eq!(world.lines("order"), ["web", "api", "db"]);
 }
@@ -70,7 +72,12 @@ fn a_stop_twice_is_harmless() {
     world.ok(&["dev", "start"]);
     world.ok(&["dev", "stop"]);
     let ran = world.ok(&["dev", "stop"]);
-    assert!(ran.stdout.contains("not running") || ran.stdout.contains("already") || ran.stdout.contains("nothing"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("not running")
+            || ran.stdout.contains("already")
+            || ran.stdout.contains("nothing"),
+        "{ran:?}"
+    );
     let answer = world.ok(&["dev", "stop", "web", "--json"]).json();
     assert_eq!(answer["already"][0], "web", "{answer}");
     let ran = world.ends(3, &["dev", "stop", "nobody"]);
@@ -123,7 +130,10 @@ fn a_dependency_that_is_stopped_leaves_its_dependents_and_says_so() {
     world.ok(&["dev", "start"]);
     let pid = world.pid("api");
     let ran = world.ok(&["dev", "stop", "db"]);
-    assert!(format!("{}{}", ran.stdout, ran.stderr).contains("api"), "{ran:?}");
+    assert!(
+        format!("{}{}", ran.stdout, ran.stderr).contains("api"),
+        "{ran:?}"
+    );
     assert_eq!(world.pid("api"), pid);
     world.wait_status("follower", "stopped");
 }
@@ -164,7 +174,12 @@ fn the_stop_signal_scope_and_command_are_as_the_file_says() {
     );
     world.ok(&["dev", "start"]);
     let there = |name: &&str| world.path().join(name).exists();
-    wait_for("traps", || ["leader", "child", "polite"].iter().all(there).then_some(()));
+    wait_for("traps", || {
+        ["leader", "child", "polite"]
+            .iter()
+            .all(there)
+            .then_some(())
+    });
     world.ok(&["dev", "stop"]);
     let trace = world.lines("trace");
     assert!(trace.contains(&"leader-usr1".to_string()), "{trace:?}");
@@ -180,7 +195,9 @@ fn force_kills_at_once() {
 ",
     );
     world.ok(&["dev", "start"]);
-    wait_for("the trap", || world.path().join("there").exists().then_some(()));
+    wait_for("the trap", || {
+        world.path().join("there").exists().then_some(())
+    });
     world.ok(&["dev", "stop", "--force"]);
     assert_eq!(world.word("web"), "stopped");
 }
@@ -192,7 +209,11 @@ fn a_stop_works_while_the_file_is_broken_or_gone() {
     let pid = world.pid("web");
     world.configure("dev: [broken");
     world.ends(2, &["dev", "start"]);
-    assert_eq!(world.pid("web"), pid, "a broken file leaves alone what runs");
+    assert_eq!(
+        world.pid("web"),
+        pid,
+        "a broken file leaves alone what runs"
+    );
     world.ok(&["dev", "stop", "web"]);
     assert!(has_ended(pid));
     world.configure("dev:\n  - {name: web, command: exec sleep 1000}\n");
@@ -209,7 +230,9 @@ fn daemon_stop_stops_the_processes_first() {
 ",
     );
     world.ok(&["dev", "start"]);
-    wait_for("the trap", || world.path().join("there").exists().then_some(()));
+    wait_for("the trap", || {
+        world.path().join("there").exists().then_some(())
+    });
     world.ok(&["daemon", "stop"]);
     assert_eq!(world.lines("trace"), ["bye"]);
     assert!(world.left().is_empty(), "{:?}", world.left());

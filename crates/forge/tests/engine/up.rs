@@ -97,7 +97,10 @@ fn up_ends_when_all_has_ended() {
     );
     let ran = world.run(&["dev", "up"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    assert!(ran.stdout.contains("one") && ran.stdout.contains("two"), "{ran:?}");
+    assert!(
+        ran.stdout.contains("one") && ran.stdout.contains("two"),
+        "{ran:?}"
+    );
 }
 
 #[test]
@@ -136,8 +139,15 @@ fn a_death_of_the_supervisor_does_not_end_up() {
     let ran = up.end();
     assert_eq!(ran.code, Some(130), "{ran:?}");
     wait_for("its end", || has_ended(pid).then_some(()));
-    let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.contains("line ")).collect();
+    let lines: Vec<&str> = ran
+        .stdout
+        .lines()
+        .filter(|line| line.contains("line "))
+        .collect();
     for (at, line) in lines.iter().enumerate() {
-        assert!(line.ends_with(&format!("line {}", at + 1)), "{line} at {at}");
+        assert!(
+            line.ends_with(&format!("line {}", at + 1)),
+            "{line} at {at}"
+        );
     }
 }

@@ -105,6 +105,13 @@ impl World {
         finish(self.command(words))
     }
 
+    /// Runs what takes its time.
+    #[track_caller]
+    pub(crate) fn run_within(&self, words: &[&str], patience: Duration) -> Ran {
+        let beside = Beside::spawn(self.command(words));
+        beside.end_within(patience).expect("it ends in time")
+    }
+
     /// Runs it with these variables beside.
     pub(crate) fn run_with(&self, words: &[&str], variables: &[(&str, &str)]) -> Ran {
         let mut command = self.command(words);
@@ -153,7 +160,12 @@ impl World {
     }
 
     /// Waits until the status of a process fulfils this.
-    pub(crate) fn wait_process(&self, name: &str, what: &str, is: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn wait_process(
+        &self,
+        name: &str,
+        what: &str,
+        is: impl Fn(&Value) -> bool,
+    ) -> Value {
         let mut last = Value::Null;
         let found = try_for(|| {
             let ran = self.run(&["dev", "status", name, "--json"]);
@@ -199,14 +211,18 @@ impl World {
     /// Events of a process of this kind.
     pub(crate) fn events(&self, name: &str, kind: &str) -> Vec<Value> {
         let text = std::fs::read_to_string(self.layout().events_file()).unwrap_or_default();
-        let events = text.lines().filter_map(|line| serde_json::from_str(line).ok());
+        let events = text
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok());
         events
             .filter(|event: &Value| event["process"] == name && event["kind"] == kind)
             .collect()
     }
 
     pub(crate) fn wait_event(&self, name: &str, kind: &str) -> Value {
-        wait_for(&format!("{kind} of {name}"), || self.events(name, kind).pop())
+        wait_for(&format!("{kind} of {name}"), || {
+            self.events(name, kind).pop()
+        })
     }
 
     /// Pids of Forge's own processes.
@@ -247,19 +263,24 @@ impl World {
                 fd.signal(signal).expect("ours");
             }
         }
-        wait_for("their end", || fds.iter().all(Pidfd::has_ended).then_some(()));
+        wait_for("their end", || {
+            fds.iter().all(Pidfd::has_ended).then_some(())
+        });
     }
 
     /// Processes with this workspace's mark, and Forge's own.
     pub(crate) fn left(&self) -> Vec<(i32, String)> {
         let mark = format!("FORGE_WORKSPACE={}", self.path().display()).into_bytes();
         let own = self.path();
-        let folders = std::fs::read_dir("/proc").expect("a process table").flatten();
+        let folders = std::fs::read_dir("/proc")
+            .expect("a process table")
+            .flatten();
         let pids = folders.filter_map(|folder| folder.file_name().to_str()?.parse().ok());
         let ours = pids.filter_map(|pid: i32| {
             let words = process_table::command_line(pid).ok()?;
             let environment = process_table::environment(pid).unwrap_or_default();
-            let is = environment.contains(&mark) || words.iter().any(|word| word == own.as_os_str());
+            let is =
+                environment.contains(&mark) || words.iter().any(|word| word == own.as_os_str());
             let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
             (is && !has_ended(pid)).then(|| (pid, words.join(" ")))
         });
@@ -275,7 +296,8 @@ impl Drop for World {
         };
         let stopped = self.lost.get() || asked.as_ref().is_some_and(|ran| ran.code == Some(0));
         let left = match stopped {
-            true => try_for(|| self.left().is_empty().then_some(())).map_or(self.left(), |()| Vec::new()),
+            true => try_for(|| self.left().is_empty().then_some(()))
+                .map_or(self.left(), |()| Vec::new()),
             false => self.left(),
         };
         for (pid, _) in &left {
@@ -349,7 +371,11 @@ impl Beside {
     }
 
     fn try_end(self) -> Option<Ran> {
-        let output = self.ended.recv_timeout(PATIENCE).ok()?;
+        self.end_within(PATIENCE)
+    }
+
+    fn end_within(self, patience: Duration) -> Option<Ran> {
+        let output = self.ended.recv_timeout(patience).ok()?;
         self.over.set(true);
         Some(Ran::of(&output))
     }

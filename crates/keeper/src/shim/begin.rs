@@ -65,6 +65,7 @@ impl Shim {
             released: false,
             alive_at: Instant::now(),
             late_at: None,
+            alone_until: None,
             _lock: parts.lock,
         };
         if let Some(open) = open_run::of(&parts.held) {

@@ -53,6 +53,9 @@ const ALIVE_EVERY: Duration = Duration::from_secs(10);
 /// How often a disk that has not taken an entry is tried again.
 const LATE_EVERY: Duration = Duration::from_secs(1);
 
+/// How long a shim without a run stays when neither keeper nor supervisor is there to need it.
+const ALONE_MAX: Duration = Duration::from_secs(5);
+
 /// The shim of one process.
 pub(crate) struct Shim {
     layout: Layout,
@@ -75,6 +78,8 @@ pub(crate) struct Shim {
     released: bool,
     alive_at: Instant,
     late_at: Option<Instant>,
+    /// When it ends, if it has nothing to watch and nobody to speak to.
+    alone_until: Option<Instant>,
     _lock: Lock,
 }
 
@@ -101,6 +106,7 @@ impl Shim {
             }
             self.look_at_clock();
             self.drop_broken();
+            self.look_whether_alone();
             if moved > MUCH {
                 forge_os::pause(GATHER);
             }
@@ -131,8 +137,25 @@ impl Shim {
     fn deadline(&self) -> Option<Instant> {
         let run = self.run.as_ref();
         let alive = run.map(|_| self.alive_at);
-        let times = [self.late_at, alive, run.and_then(Run::deadline)];
+        let watch = run.and_then(Run::deadline);
+        let times = [self.late_at, alive, watch, self.alone_until];
         times.into_iter().flatten().min()
+    }
+
+    /// Ends when it is of no use: what comes after a death of all starts shims of its own.
+    fn look_whether_alone(&mut self) {
+        let alone = self.run.is_none()
+            && self.keeper.is_none()
+            && self.supervisor.is_none()
+            && self.strangers.is_empty()
+            && self.late_at.is_none();
+        if !alone {
+            self.alone_until = None;
+            return;
+        }
+        let now = Instant::now();
+        let until = *self.alone_until.get_or_insert(now + ALONE_MAX);
+        self.released |= now >= until;
     }
 
     fn look_at_clock(&mut self) {

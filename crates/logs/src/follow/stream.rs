@@ -74,6 +74,8 @@ impl Tracked {
             self.forward = Forward::new(segments, from, None);
             self.leveller.iter_mut().for_each(Leveller::reset);
             (self.level, self.lag, self.open) = (None, None, None);
+            // Nobody will tell of what is there already.
+            self.more = true;
         }
         Ok(())
     }

@@ -15,14 +15,19 @@ pub(super) fn schema<A: JsonSchema>() -> JsonObject {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
-    let mut schema = settings.into_generator().into_root_schema_for::<A>().to_value();
+    let mut schema = settings
+        .into_generator()
+        .into_root_schema_for::<A>()
+        .to_value();
     trim(&mut schema);
     let mut object = match schema {
         Value::Object(object) => object,
         _ => JsonObject::new(),
     };
     object.entry("type").or_insert_with(|| "object".into());
-    object.entry("properties").or_insert_with(|| Value::Object(JsonObject::new()));
+    object
+        .entry("properties")
+        .or_insert_with(|| Value::Object(JsonObject::new()));
     object.remove("description");
     object
 }
@@ -50,7 +55,10 @@ fn trim(value: &mut Value) {
 /// What does not fit, named, with what there is.
 pub(super) fn read<A: DeserializeOwned>(tool: &str, given: Value) -> Result<A, Trouble> {
     let given = match given {
-        Value::Object(fields) => fields.into_iter().filter(|(_, value)| !value.is_null()).collect(),
+        Value::Object(fields) => fields
+            .into_iter()
+            .filter(|(_, value)| !value.is_null())
+            .collect(),
         Value::Null => JsonObject::new(),
         other => {
             return Err(Trouble::Arguments(format!(

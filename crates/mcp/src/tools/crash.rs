@@ -74,8 +74,17 @@ async fn list(session: &Session) -> Answer {
         for one in crashes {
             if let Some(fields) = one.as_object_mut() {
                 fields.retain(|key, _| {
-                    ["id", "process", "time", "kind", "summary", "exit_code", "signal", "location"]
-                        .contains(&key.as_str())
+                    [
+                        "id",
+                        "process",
+                        "time",
+                        "kind",
+                        "summary",
+                        "exit_code",
+                        "signal",
+                        "location",
+                    ]
+                    .contains(&key.as_str())
                 });
             }
         }
@@ -84,7 +93,11 @@ async fn list(session: &Session) -> Answer {
 }
 
 fn told(report: &Value, full: bool) -> String {
-    let mut lines = vec![format!("{}: {}", word(report, "process"), word(report, "summary"))];
+    let mut lines = vec![format!(
+        "{}: {}",
+        word(report, "process"),
+        word(report, "summary")
+    )];
     let how = match (report["exit_code"].as_i64(), report["signal"].as_str()) {
         (_, Some(signal)) => format!("ended by {signal}"),
         (Some(code), None) => format!("exit code {code}"),
@@ -94,7 +107,10 @@ fn told(report: &Value, full: bool) -> String {
     if let Some(ms) = report["uptime_ms"].as_u64() {
         facts.push(format!("after {}", text::duration(ms)));
     }
-    if let Some(count) = report["count_in_window"].as_u64().filter(|count| *count > 1) {
+    if let Some(count) = report["count_in_window"]
+        .as_u64()
+        .filter(|count| *count > 1)
+    {
         facts.push(format!("crash {count} within the window"));
     }
     if let Some(kind) = report["kind"].as_str() {
@@ -127,11 +143,15 @@ fn add_place(report: &Value, lines: &mut Vec<String>) {
         let line = place["line"].as_u64();
         let line = line.map(|line| format!(":{line}")).unwrap_or_default();
         let function = place["function"].as_str();
-        let function = function.map(|name| format!(" in {name}")).unwrap_or_default();
+        let function = function
+            .map(|name| format!(" in {name}"))
+            .unwrap_or_default();
         lines.push(format!("at {file}{line}{function}"));
     }
     for source in place["source"].as_array().into_iter().flatten() {
-        let source = source.as_str().map_or_else(|| source.to_string(), str::to_string);
+        let source = source
+            .as_str()
+            .map_or_else(|| source.to_string(), str::to_string);
         lines.push(format!("    {}", budget::clip(&source, 200)));
     }
     let frames = report["frames"].as_array().into_iter().flatten();
@@ -157,7 +177,10 @@ fn add_changes(changes: &Value, lines: &mut Vec<String>) {
     }
     if let Some(subject) = changes["last_commit"]["subject"].as_str() {
         let id = word(&changes["last_commit"], "id");
-        lines.push(format!("its last commit: {} {subject}", id.get(..10).unwrap_or(id)));
+        lines.push(format!(
+            "its last commit: {} {subject}",
+            id.get(..10).unwrap_or(id)
+        ));
     }
 }
 

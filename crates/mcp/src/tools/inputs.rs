@@ -40,7 +40,10 @@ pub(crate) async fn send(session: &Session, given: Send, _: &Caller) -> Answer {
     let answer: NamesAnswer = link::once(session.host(), path::INPUT, &request).await?;
     let told = match answer.names.is_empty() {
         true => "nobody took it: nothing of that runs".to_string(),
-        false => format!("sent to {}; `logs` with `new: true` shows what follows", answer.names.join(", ")),
+        false => format!(
+            "sent to {}; `logs` with `new: true` shows what follows",
+            answer.names.join(", ")
+        ),
     };
     let none = answer.names.is_empty();
     Ok(Reply::new(told, json!({ "names": answer.names })).failed_if(none))

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use forge_api::{
-    OnConflict, Problem, ReloadRequest, RestartRequest, RunRequest, StartAnswer,
-    StartRequest, StopAnswer, StopRequest, path,
+    OnConflict, Problem, ReloadRequest, RestartRequest, RunRequest, StartAnswer, StartRequest,
+    StopAnswer, StopRequest, path,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -219,7 +219,10 @@ pub(crate) struct Run {
 /// A string is for the shell.
 fn command<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged, expecting = "a command line or a list of program and arguments")]
+    #[serde(
+        untagged,
+        expecting = "a command line or a list of program and arguments"
+    )]
     enum Form {
         Line(String),
         Words(Vec<String>),
@@ -271,18 +274,34 @@ fn told(answer: &StartAnswer, waited: bool) -> Reply {
     }
     let tail = |all: &[String]| -> Vec<String> {
         let from = all.len().saturating_sub(TAIL);
-        all[from..].iter().map(|line| budget::clip(line, LINE)).collect()
+        all[from..]
+            .iter()
+            .map(|line| budget::clip(line, LINE))
+            .collect()
     };
     for failed in answer.failed.iter().take(MOST) {
         let cause = failed.summary.as_ref().unwrap_or(&failed.message);
         let place = failed.location.as_ref().map(|place| format!(" at {place}"));
-        lines.push(format!("failed: {}: {cause}{}", failed.name, place.unwrap_or_default()));
+        lines.push(format!(
+            "failed: {}: {cause}{}",
+            failed.name,
+            place.unwrap_or_default()
+        ));
         lines.extend(tail(&failed.tail).iter().map(|line| format!("  | {line}")));
     }
     for taken in &answer.conflicts {
-        let who = taken.command.as_deref().unwrap_or("somebody whom permissions hide");
-        let pid = taken.pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
-        lines.push(format!("port {} of {} is taken by {who}{pid}", taken.port, taken.name));
+        let who = taken
+            .command
+            .as_deref()
+            .unwrap_or("somebody whom permissions hide");
+        let pid = taken
+            .pid
+            .map(|pid| format!(" (pid {pid})"))
+            .unwrap_or_default();
+        lines.push(format!(
+            "port {} of {} is taken by {who}{pid}",
+            taken.port, taken.name
+        ));
     }
     if let Some(next) = next(answer, waited) {
         lines.push(format!("next: {next}"));
@@ -326,7 +345,9 @@ fn next(answer: &StartAnswer, waited: bool) -> Option<String> {
         );
     }
     if !answer.ok {
-        return Some("`status` shows what is not up yet, `wait` waits on, `why` explains".to_string());
+        return Some(
+            "`status` shows what is not up yet, `wait` waits on, `why` explains".to_string(),
+        );
     }
     (!waited).then(|| "`wait` waits until they are ready".to_string())
 }

@@ -139,7 +139,9 @@ fn found_lines() -> usize {
 
 pub(crate) async fn search_logs(session: &Session, given: Search, _: &Caller) -> Answer {
     if given.pattern.is_empty() {
-        return Err(Trouble::Arguments("`pattern` is empty; `logs` shows all lines".into()));
+        return Err(Trouble::Arguments(
+            "`pattern` is empty; `logs` shows all lines".into(),
+        ));
     }
     let query = LogsQuery {
         targets: joined(&given.targets),
@@ -162,7 +164,9 @@ pub(crate) async fn search_logs(session: &Session, given: Search, _: &Caller) ->
     let all = answer.more;
     let page = Page::of(answer, &bounds);
     let text = match count {
-        0 => "no line matches; `pattern` is a regular expression, `ignore_case` may help".to_string(),
+        0 => {
+            "no line matches; `pattern` is a regular expression, `ignore_case` may help".to_string()
+        }
         count => format!("{at_least}{count} lines match\n{}", page.text(false)),
     };
     let mut data = page.data();
@@ -195,13 +199,26 @@ struct Page {
 
 impl Page {
     fn of(answer: LogsAnswer, bounds: &Bounds) -> Self {
-        let mut processes: Vec<&str> = answer.lines.iter().map(|line| line.process.as_str()).collect();
+        let mut processes: Vec<&str> = answer
+            .lines
+            .iter()
+            .map(|line| line.process.as_str())
+            .collect();
         processes.sort_unstable();
         processes.dedup();
         let several = processes.len() > 1;
-        let places: Vec<String> = answer.lines.iter().map(|line| line.cursor.clone()).collect();
+        let places: Vec<String> = answer
+            .lines
+            .iter()
+            .map(|line| line.cursor.clone())
+            .collect();
         let mut lines = fold(answer.lines, |line| {
-            format!("{} {} {}", line.process, line.context, essence(&line.message))
+            format!(
+                "{} {} {}",
+                line.process,
+                line.context,
+                essence(&line.message)
+            )
         });
         let size = |one: &Folded<LogLine>| -> usize {
             let of = |line: &LogLine| line.message.len().min(LINE) + 20 + line.process.len();

@@ -1,6 +1,8 @@
 //! `ports` and `free_port`.
 
-use forge_api::{KillPortAnswer, KillPortRequest, PortRow, PortsAnswer, path, query_string};
+use forge_api::{
+    ClientError, KillPortAnswer, KillPortRequest, PortRow, PortsAnswer, path, query_string,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -9,6 +11,9 @@ use crate::budget;
 use crate::link;
 use crate::reply::{Answer, Reply, Trouble};
 use crate::session::{Caller, Session};
+
+/// What an agent does about a port that it may not free.
+const ASK: &str = "ask the user to end it (or to start `forge mcp --allow-foreign-kill`), or `start` with on_conflict \"next-port\"";
 
 /// Most rows that are told.
 const MOST: usize = 60;
@@ -56,8 +61,14 @@ fn row(row: &PortRow) -> String {
         (None, None, Some(process)) => process.clone(),
         (None, None, None) => "hidden by permissions".to_string(),
     };
-    let pid = row.pid.map(|pid| format!(", pid {pid}")).unwrap_or_default();
-    format!("{} {}:{} {who}{pid} ({})", row.protocol, row.address, row.port, row.owner)
+    let pid = row
+        .pid
+        .map(|pid| format!(", pid {pid}"))
+        .unwrap_or_default();
+    format!(
+        "{} {}:{} {who}{pid} ({})",
+        row.protocol, row.address, row.port, row.owner
+    )
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -72,14 +83,24 @@ pub(crate) struct FreePort {
 
 pub(crate) async fn free_port(session: &Session, given: FreePort, _: &Caller) -> Answer {
     if given.port == 0 {
-        return Err(Trouble::Arguments("`port` is a number from 1 to 65535".into()));
+        return Err(Trouble::Arguments(
+            "`port` is a number from 1 to 65535".into(),
+        ));
     }
     let request = KillPortRequest {
         port: given.port,
         force: given.force,
         own_only: !session.options.allow_foreign_kill,
     };
-    let answer: KillPortAnswer = link::once(session.host(), path::KILL_PORT, &request).await?;
+    let answer: Result<KillPortAnswer, _> =
+        link::once(session.host(), path::KILL_PORT, &request).await;
+    let answer = match answer {
+        // What the supervisor advises is for people at a shell.
+        Err(Trouble::Client(ClientError::Problem(problem))) if request.own_only => {
+            return Err(problem.with_hint(ASK).into());
+        }
+        answer => answer?,
+    };
     let mut lines = Vec::new();
     if !answer.stopped.is_empty() {
         lines.push(format!("stopped {}", answer.stopped.join(", ")));
@@ -89,15 +110,20 @@ pub(crate) async fn free_port(session: &Session, given: FreePort, _: &Caller) ->
         lines.push(format!("ended pid {}", pids.join(", ")));
     }
     for one in &answer.refused {
-        let pid = one.pid.map_or("a hidden process".to_string(), |pid| format!("pid {pid}"));
+        let pid = one
+            .pid
+            .map_or("a hidden process".to_string(), |pid| format!("pid {pid}"));
         lines.push(format!("not ended: {pid}: {}", one.why));
     }
     match answer.ok {
         true => lines.push(format!("port {} is free", given.port)),
-        false if !answer.refused.is_empty() && request.own_only => lines.push(
-            "next: ask the user to end it (or to start `forge mcp --allow-foreign-kill`), or `start` with on_conflict \"next-port\"".to_string(),
-        ),
-        false => lines.push(format!("port {} is still taken; `ports` shows by whom", given.port)),
+        false if !answer.refused.is_empty() && request.own_only => {
+            lines.push(format!("next: {ASK}"));
+        }
+        false => lines.push(format!(
+            "port {} is still taken; `ports` shows by whom",
+            given.port
+        )),
     }
     let data = serde_json::to_value(&answer).unwrap_or_default();
     Ok(Reply::new(lines.join("\n"), data).failed_if(!answer.ok))

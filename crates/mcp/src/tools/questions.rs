@@ -34,15 +34,25 @@ pub(crate) async fn why(session: &Session, given: Why, _: &Caller) -> Answer {
     let query = query_string(&[("name", Some(&given.name))]);
     let mut answer: WhyAnswer = link::get(session.host(), path::WHY, &query).await?;
     if !given.all_settings {
-        answer.settings.retain(|one| !matches!(one.from.as_str(), "client" | "default"));
+        answer
+            .settings
+            .retain(|one| !matches!(one.from.as_str(), "client" | "default"));
     }
     let left_out = answer.settings.len().saturating_sub(SETTINGS);
     answer.settings.truncate(SETTINGS);
     for one in &mut answer.settings {
         one.value = budget::clip(&one.value, VALUE);
     }
-    let mut lines = vec![format!("{} is {}: {}", answer.name, answer.status, answer.summary)];
-    lines.extend(answer.because.iter().map(|one| format!("because {}", one.text)));
+    let mut lines = vec![format!(
+        "{} is {}: {}",
+        answer.name, answer.status, answer.summary
+    )];
+    lines.extend(
+        answer
+            .because
+            .iter()
+            .map(|one| format!("because {}", one.text)),
+    );
     for one in &answer.settings {
         lines.push(format!("{} = {} ({})", one.key, one.value, one.from));
     }
@@ -65,7 +75,11 @@ pub(crate) async fn profiles(session: &Session, _: Profiles, _: &Caller) -> Answ
             true => "none runs".to_string(),
             false => format!("running: {}", one.running.join(", ")),
         };
-        format!("{}{default}: {}; {running}", one.name, one.processes.join(", "))
+        format!(
+            "{}{default}: {}; {running}",
+            one.name,
+            one.processes.join(", ")
+        )
     };
     let lines: Vec<String> = answer.profiles.iter().map(line).collect();
     let data = serde_json::to_value(&answer).unwrap_or_default();
@@ -97,7 +111,9 @@ fn usual_events() -> usize {
 pub(crate) async fn events(session: &Session, given: Events, _: &Caller) -> Answer {
     let key = "events".to_string();
     let seen = if given.new { session.seen(&key) } else { None };
-    let since = some(&given.since).map(str::to_string).or_else(|| seen.clone());
+    let since = some(&given.since)
+        .map(str::to_string)
+        .or_else(|| seen.clone());
     let query = query_string(&[("since", since.as_deref())]);
     let mut all: Vec<Event> = link::get(session.host(), path::EVENTS, &query).await?;
     if let Some(last) = all.last() {
@@ -106,7 +122,10 @@ pub(crate) async fn events(session: &Session, given: Events, _: &Caller) -> Answ
     all.retain(|event| {
         seen.as_ref() != Some(&event.time)
             && (given.targets.is_empty()
-                || event.process.as_ref().is_some_and(|name| given.targets.contains(name)))
+                || event
+                    .process
+                    .as_ref()
+                    .is_some_and(|name| given.targets.contains(name)))
     });
     let limit = given.limit.clamp(1, EVENTS);
     let left_out = all.len().saturating_sub(limit);
@@ -127,7 +146,10 @@ pub(crate) async fn events(session: &Session, given: Events, _: &Caller) -> Answ
     if lines.is_empty() {
         lines.push("nothing has happened".to_string());
     }
-    Ok(Reply::new(lines.join("\n"), json!({ "events": all, "left_out": left_out })))
+    Ok(Reply::new(
+        lines.join("\n"),
+        json!({ "events": all, "left_out": left_out }),
+    ))
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -143,7 +165,8 @@ pub(crate) async fn detect(session: &Session, given: Detect, _: &Caller) -> Answ
     let folder = some(&given.folder).map(PathBuf::from);
     // A large repository takes a while to read.
     let found = tokio::task::spawn_blocking(move || host.detect(folder.as_deref())).await;
-    let found = found.map_err(|error| Trouble::from(forge_api::Problem::failed(error.to_string())))??;
+    let found =
+        found.map_err(|error| Trouble::from(forge_api::Problem::failed(error.to_string())))??;
     let mut lines = Vec::new();
     for (field, what) in [("processes", "process"), ("services", "service")] {
         for one in found[field].as_array().into_iter().flatten() {

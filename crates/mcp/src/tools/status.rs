@@ -49,7 +49,10 @@ pub(crate) async fn status(session: &Session, given: Status, _: &Caller) -> Answ
         lines.push(format!("warning: {who}: {}", warning.message));
     }
     if let Some(idle) = &idle {
-        lines.push(format!("nothing was started yet; `start` brings up {}", idle.join(", ")));
+        lines.push(format!(
+            "nothing was started yet; `start` brings up {}",
+            idle.join(", ")
+        ));
     }
     if let Some(next) = text::next_steps(&status) {
         lines.push(format!("next: {next}"));

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use forge_api::{LogsAnswer, LogsQuery, PortsAnswer, Problem, WaitAnswer, WaitFor, WaitRequest, path, query_string};
+use forge_api::{
+    LogsAnswer, LogsQuery, PortsAnswer, Problem, WaitAnswer, WaitFor, WaitRequest, path,
+    query_string,
+};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -71,10 +74,17 @@ pub(crate) async fn wait(session: &Session, given: Wait, caller: &Caller) -> Ans
         },
     };
     let Some(target) = some(&given.target) else {
-        return Err(Trouble::Arguments("`target` is missing: the name of a process".into()));
+        return Err(Trouble::Arguments(
+            "`target` is missing: the name of a process".into(),
+        ));
     };
     let deadline = Instant::now() + Duration::from_millis(millis(given.timeout_s));
-    let asked = Asked { session, target, until, deadline };
+    let asked = Asked {
+        session,
+        target,
+        until,
+        deadline,
+    };
     let answer = tokio::select! {
         answer = asked.answer() => answer?,
         never = keep_telling(caller, target) => never,
@@ -123,7 +133,9 @@ async fn keep_telling<T>(caller: &Caller, what: &str) -> T {
         tokio::time::sleep(TELL).await;
         let seconds = begun.elapsed().as_secs();
         let message = format!("waiting for {what} for {seconds} s");
-        caller.tell(usize::try_from(seconds).unwrap_or(0), 0, message).await;
+        caller
+            .tell(usize::try_from(seconds).unwrap_or(0), 0, message)
+            .await;
     }
 }
 
@@ -131,7 +143,12 @@ async fn keep_telling<T>(caller: &Caller, what: &str) -> T {
 async fn add_evidence(session: &Session, target: &str, lines: &mut Vec<String>, data: &mut Value) {
     if let Ok(status) = super::status::fetch(session, &[target.to_string()]).await {
         lines.extend(status.processes.iter().take(10).map(text::process));
-        data["processes"] = status.processes.iter().take(10).map(text::process_data).collect();
+        data["processes"] = status
+            .processes
+            .iter()
+            .take(10)
+            .map(text::process_data)
+            .collect();
     }
     let query = LogsQuery {
         targets: Some(target.to_string()),
@@ -166,15 +183,22 @@ async fn wait_for_port(session: &Session, given: &Wait, caller: &Caller) -> Answ
         let rows = match answer {
             Ok(answer) => answer.ports,
             // Nobody listening may be told as an error.
-            Err(Trouble::Client(forge_api::ClientError::Problem(Problem { exit_code: 1 | 3, .. }))) => Vec::new(),
+            Err(Trouble::Client(forge_api::ClientError::Problem(Problem {
+                exit_code: 1 | 3,
+                ..
+            }))) => Vec::new(),
             Err(error) => return Err(error),
         };
         let wanted = some(&given.target);
-        let found = rows.iter().find(|row| {
-            wanted.is_none_or(|name| row.name.as_deref() == Some(name))
-        });
+        let found = rows
+            .iter()
+            .find(|row| wanted.is_none_or(|name| row.name.as_deref() == Some(name)));
         if let Some(row) = found {
-            let who = row.name.as_deref().or(row.process.as_deref()).unwrap_or("somebody");
+            let who = row
+                .name
+                .as_deref()
+                .or(row.process.as_deref())
+                .unwrap_or("somebody");
             let text = format!("port {} is listened on by {who}", row.port);
             return Ok(Reply::new(text, json!({ "ok": true, "port": row })));
         }
@@ -183,17 +207,24 @@ async fn wait_for_port(session: &Session, given: &Wait, caller: &Caller) -> Answ
                 Some(row) => format!(
                     "port {} is listened on by {}, not by {}",
                     given.port,
-                    row.name.as_deref().or(row.command.as_deref()).unwrap_or("somebody"),
+                    row.name
+                        .as_deref()
+                        .or(row.command.as_deref())
+                        .unwrap_or("somebody"),
                     wanted.unwrap_or("that process")
                 ),
                 None => format!("nobody listens on port {}", given.port),
             };
-            let text = format!("{text}\nnext: `ports` shows who listens where, `logs` what the process says");
+            let text = format!(
+                "{text}\nnext: `ports` shows who listens where, `logs` what the process says"
+            );
             return Ok(Reply::new(text, json!({ "ok": false })).failed_if(true));
         }
         if told.elapsed() >= TELL {
             told = Instant::now();
-            caller.tell(0, 0, format!("nobody listens on port {} yet", given.port)).await;
+            caller
+                .tell(0, 0, format!("nobody listens on port {} yet", given.port))
+                .await;
         }
         tokio::time::sleep(LOOK).await;
     }

@@ -188,8 +188,18 @@ mod tests {
     fn what_is_no_cursor_is_an_error() {
         let long = "s1~0".to_string() + &"~".repeat(1000);
         let bad = [
-            "", "l1", "l1~5", "s1~zz", "s1~5~a", "s1~5~a~x9", "s1~5~a~é", "s2~5", "l1~1~a~o1~b~o1",
-            "s1~1~a!4~o1", "\u{0}", &long,
+            "",
+            "l1",
+            "l1~5",
+            "s1~zz",
+            "s1~5~a",
+            "s1~5~a~x9",
+            "s1~5~a~é",
+            "s2~5",
+            "l1~1~a~o1~b~o1",
+            "s1~1~a!4~o1",
+            "\u{0}",
+            &long,
         ];
         for text in bad {
             assert_eq!(Cursor::read(text).unwrap_err().exit_code, 2, "{text:?}");

@@ -120,7 +120,9 @@ impl Question {
                 };
                 let wait = due.saturating_duration_since(Instant::now());
                 // Lines whose time is not known yet; woken when it is, or when it will not come.
-                let items = follower.wait(Some(wait)).map_err(|error| unreadable(&error))?;
+                let items = follower
+                    .wait(Some(wait))
+                    .map_err(|error| unreadable(&error))?;
                 if self.take(items, &mut sieve, &mut places, &mut time, &mut |line| {
                     keep(line, &mut lines, &mut text, count)
                 }) {

@@ -147,7 +147,11 @@ impl Question {
     /// # Errors
     ///
     /// Logs that cannot be read.
-    pub(super) fn places_since(&self, since: u64, behind: Option<&Cursor>) -> Result<Places, Problem> {
+    pub(super) fn places_since(
+        &self,
+        since: u64,
+        behind: Option<&Cursor>,
+    ) -> Result<Places, Problem> {
         let mut processes = self.query.processes.clone();
         if processes.is_empty() {
             processes = self.logs.processes().map_err(|error| unreadable(&error))?;

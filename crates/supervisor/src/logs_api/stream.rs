@@ -292,7 +292,8 @@ impl Teller {
 
     fn problem(&mut self, problem: &Problem) {
         if let Ok(data) = serde_json::to_string(problem) {
-            self.piece.push_str(&format!("event: problem\ndata: {data}\n\n"));
+            self.piece
+                .push_str(&format!("event: problem\ndata: {data}\n\n"));
             let _ = self.send();
         }
     }

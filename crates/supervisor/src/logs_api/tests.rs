@@ -235,7 +235,8 @@ async fn a_filter_lets_its_lines_through_and_the_place_goes_on() {
         ..LogsQuery::default()
     };
     let mut stream = world.follow(query.clone()).await;
-    api.write("INFO E1\nERROR E2\nERROR none\nWARN E3\n", START).unwrap();
+    api.write("INFO E1\nERROR E2\nERROR none\nWARN E3\n", START)
+        .unwrap();
     assert_eq!(stream.messages(2).await, ["ERROR E2", "WARN E3"]);
     assert_eq!(messages(&world.ask(&query)), ["ERROR E2", "WARN E3"]);
 }
@@ -243,7 +244,10 @@ async fn a_filter_lets_its_lines_through_and_the_place_goes_on() {
 #[test]
 fn processes_that_the_file_no_longer_names_are_found_on_disk() {
     let world = World::new();
-    world.writer("gone", Stream::Stdout).write("x\n", START).unwrap();
+    world
+        .writer("gone", Stream::Stdout)
+        .write("x\n", START)
+        .unwrap();
     let ask = |targets: &str| {
         page(
             world.place(&[]),

@@ -33,10 +33,13 @@ impl Cursor {
         let Ok(written) = serde_json::from_slice::<Written>(&text) else {
             return Start::End;
         };
-        let places = written.places.into_iter().filter_map(|(name, stream, place)| {
-            let stream = Stream::ALL.into_iter().find(|one| one.name() == stream)?;
-            Some(((name, stream), Place::from_number(place)))
-        });
+        let places = written
+            .places
+            .into_iter()
+            .filter_map(|(name, stream, place)| {
+                let stream = Stream::ALL.into_iter().find(|one| one.name() == stream)?;
+                Some(((name, stream), Place::from_number(place)))
+            });
         Start::At(places.collect())
     }
 

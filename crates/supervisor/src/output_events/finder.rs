@@ -13,9 +13,7 @@ use std::time::{Duration, Instant};
 
 use forge_facts::layout::Layout;
 use forge_facts::{RunId, Stream};
-use forge_logs::{
-    EventDetector, EventRules, Follow, Follower, Item, Line, Logs, Start,
-};
+use forge_logs::{EventDetector, EventRules, Follow, Follower, Item, Line, Logs, Start};
 use rustix::event::{PollFd, PollFlags, Timespec};
 
 use super::allowance::Allowance;
@@ -163,7 +161,11 @@ impl Look {
             }
             let begun = Instant::now();
             let found = self.look(begun)?;
-            if self.unsaved.is_some_and(|since| begun - since >= SAVE_EVERY) || !found.is_empty() {
+            if self
+                .unsaved
+                .is_some_and(|since| begun - since >= SAVE_EVERY)
+                || !found.is_empty()
+            {
                 // Before it is told: rather nothing than the same a second time.
                 self.save()?;
             }
@@ -203,7 +205,11 @@ impl Look {
                      samples are looked at; the log has everything"
                 );
                 let kind = "warning";
-                let _ = self.inbox.send(Input::Remark { name, kind, message });
+                let _ = self.inbox.send(Input::Remark {
+                    name,
+                    kind,
+                    message,
+                });
             }
         }
         Ok(found)
@@ -249,7 +255,10 @@ impl Look {
     }
 
     fn set_rules(&mut self, rules: Arc<EventRules>) {
-        let detectors = self.seen.values_mut().flat_map(|one| one.detectors.values_mut());
+        let detectors = self
+            .seen
+            .values_mut()
+            .flat_map(|one| one.detectors.values_mut());
         detectors.for_each(|one| one.set_rules(rules.clone()));
         self.rules = rules;
     }

@@ -42,7 +42,10 @@ impl<Q: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<Q> {
 }
 
 /// Asks the loop.
-pub(super) async fn ask<T>(inbox: &Inbox, question: impl FnOnce(Reply<T>) -> Ask) -> Result<T, Problem> {
+pub(super) async fn ask<T>(
+    inbox: &Inbox,
+    question: impl FnOnce(Reply<T>) -> Ask,
+) -> Result<T, Problem> {
     let (reply, answer) = oneshot::channel();
     let _ = inbox.send(Input::Ask(question(reply)));
     answer.await.unwrap_or_else(|_| Err(lost()))
@@ -50,7 +53,8 @@ pub(super) async fn ask<T>(inbox: &Inbox, question: impl FnOnce(Reply<T>) -> Ask
 
 /// The supervisor ends in the middle of it; the next one can be asked again.
 pub(super) fn lost() -> Problem {
-    Problem::failed("the supervisor is ending").with_hint("ask again: the keeper starts another one")
+    Problem::failed("the supervisor is ending")
+        .with_hint("ask again: the keeper starts another one")
 }
 
 pub(super) async fn short<Q: DeserializeOwned, A: Serialize>(
@@ -144,8 +148,8 @@ pub(super) fn json<A: Serialize>(answer: Result<A, Problem>) -> Response {
 
 /// RFC 9457.
 pub(super) fn problem(problem: Problem) -> Response {
-    let status = StatusCode::from_u16(problem.http_status())
-        .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let status =
+        StatusCode::from_u16(problem.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, axum::Json(problem)).into_response();
     let kind = HeaderValue::from_static(PROBLEM);
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -164,7 +168,12 @@ impl Events {
         self.send_as("event", Some(&event.time), event).await
     }
 
-    pub(super) async fn send_as(&self, name: &str, id: Option<&str>, data: &impl Serialize) -> Result<(), ()> {
+    pub(super) async fn send_as(
+        &self,
+        name: &str,
+        id: Option<&str>,
+        data: &impl Serialize,
+    ) -> Result<(), ()> {
         let data = serde_json::to_string(data).map_err(|_| ())?;
         let id = id.map_or(String::new(), |id| format!("id: {id}\n"));
         let event = format!("event: {name}\n{id}data: {data}\n\n");

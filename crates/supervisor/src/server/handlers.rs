@@ -88,11 +88,17 @@ pub(super) async fn exec(State(inbox): State<Inbox>, body: Bytes) -> Response {
     short(&inbox, &body, Ask::Exec).await
 }
 
-pub(super) async fn events(State(inbox): State<Inbox>, Asked(query): Asked<api::EventsQuery>) -> Response {
+pub(super) async fn events(
+    State(inbox): State<Inbox>,
+    Asked(query): Asked<api::EventsQuery>,
+) -> Response {
     json(ask(&inbox, |reply| Ask::Events(query, reply)).await)
 }
 
-pub(super) async fn logs(State(inbox): State<Inbox>, Asked(query): Asked<api::LogsQuery>) -> Response {
+pub(super) async fn logs(
+    State(inbox): State<Inbox>,
+    Asked(query): Asked<api::LogsQuery>,
+) -> Response {
     let targets = logs_api::targets(&query);
     let place = match ask(&inbox, |reply| Ask::LogPlace(targets, reply)).await {
         Ok(place) => place,
@@ -152,7 +158,10 @@ pub(super) async fn orphans_kill(State(inbox): State<Inbox>) -> Response {
     json(ask(&inbox, |reply| Ask::Orphans(true, reply)).await)
 }
 
-pub(super) async fn monitor(State(inbox): State<Inbox>, Asked(query): Asked<api::MonitorQuery>) -> Response {
+pub(super) async fn monitor(
+    State(inbox): State<Inbox>,
+    Asked(query): Asked<api::MonitorQuery>,
+) -> Response {
     let answer = ask(&inbox, |reply| Ask::Monitor(query, reply)).await;
     // Hours of many processes are megabytes: written beside the loop.
     let written = tokio::task::spawn_blocking(|| json(answer)).await;
@@ -160,7 +169,12 @@ pub(super) async fn monitor(State(inbox): State<Inbox>, Asked(query): Asked<api:
 }
 
 pub(super) async fn hogs(State(inbox): State<Inbox>, Asked(limit): Asked<Limit>) -> Response {
-    json(ask(&inbox, |reply| Ask::Hogs(limit.limit.unwrap_or(HOGS), reply)).await)
+    json(
+        ask(&inbox, |reply| {
+            Ask::Hogs(limit.limit.unwrap_or(HOGS), reply)
+        })
+        .await,
+    )
 }
 
 pub(super) async fn daemon(State(inbox): State<Inbox>) -> Response {

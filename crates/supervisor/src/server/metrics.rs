@@ -19,7 +19,14 @@ const TYPE: HeaderValue = HeaderValue::from_static("text/plain; version=0.0.4; c
 
 /// States in which a process can be, so that each has a series from the beginning.
 const STATES: [&str; 9] = [
-    "stopped", "waiting", "starting", "running", "stopping", "restarting", "crashed", "exited",
+    "stopped",
+    "waiting",
+    "starting",
+    "running",
+    "stopping",
+    "restarting",
+    "crashed",
+    "exited",
     "paused",
 ];
 
@@ -44,46 +51,82 @@ type Figure = fn(&Process) -> Option<f64>;
 
 /// Name, kind, help and value of what is known of each process.
 const FIGURES: &[(&str, &str, &str, Figure)] = &[
-    ("forge_process_up", "gauge", "Whether the process runs and is ready", |one| {
-        Some(f64::from(u8::from(one.status == "running")))
-    }),
-    ("forge_process_healthy", "gauge", "Whether the last health check was good, where there is one", |one| {
-        match one.health.state.as_str() {
+    (
+        "forge_process_up",
+        "gauge",
+        "Whether the process runs and is ready",
+        |one| Some(f64::from(u8::from(one.status == "running"))),
+    ),
+    (
+        "forge_process_healthy",
+        "gauge",
+        "Whether the last health check was good, where there is one",
+        |one| match one.health.state.as_str() {
             "healthy" => Some(1.0),
             "unhealthy" => Some(0.0),
             _ => None,
-        }
-    }),
-    ("forge_process_restarts_total", "counter", "Restarts, by itself and by hand", |one| {
-        Some(f64::from(one.restarts))
-    }),
-    ("forge_process_uptime_seconds", "gauge", "Time since the present run began", |one| {
-        one.uptime_ms.map(|ms| ms as f64 / 1e3)
-    }),
-    ("forge_process_cpu_percent", "gauge", "Percent of one core, of the whole tree", |one| {
-        one.cpu_percent
-    }),
-    ("forge_process_memory_bytes", "gauge", "Resident memory of the whole tree", |one| {
-        one.memory_bytes.map(|bytes| bytes as f64)
-    }),
-    ("forge_process_threads", "gauge", "Threads of the whole tree", |one| {
-        one.threads.map(|count| count as f64)
-    }),
-    ("forge_process_open_files", "gauge", "Open files of the whole tree", |one| {
-        one.open_files.map(|count| count as f64)
-    }),
-    ("forge_process_disk_read_bytes_per_second", "gauge", "Read from disk", |one| {
-        one.disk_read_bytes_per_s.map(|bytes| bytes as f64)
-    }),
-    ("forge_process_disk_write_bytes_per_second", "gauge", "Written to disk", |one| {
-        one.disk_write_bytes_per_s.map(|bytes| bytes as f64)
-    }),
-    ("forge_process_network_receive_bytes_per_second", "gauge", "Received", |one| {
-        one.net_rx_bytes_per_s.map(|bytes| bytes as f64)
-    }),
-    ("forge_process_network_transmit_bytes_per_second", "gauge", "Sent", |one| {
-        one.net_tx_bytes_per_s.map(|bytes| bytes as f64)
-    }),
+        },
+    ),
+    (
+        "forge_process_restarts_total",
+        "counter",
+        "Restarts, by itself and by hand",
+        |one| Some(f64::from(one.restarts)),
+    ),
+    (
+        "forge_process_uptime_seconds",
+        "gauge",
+        "Time since the present run began",
+        |one| one.uptime_ms.map(|ms| ms as f64 / 1e3),
+    ),
+    (
+        "forge_process_cpu_percent",
+        "gauge",
+        "Percent of one core, of the whole tree",
+        |one| one.cpu_percent,
+    ),
+    (
+        "forge_process_memory_bytes",
+        "gauge",
+        "Resident memory of the whole tree",
+        |one| one.memory_bytes.map(|bytes| bytes as f64),
+    ),
+    (
+        "forge_process_threads",
+        "gauge",
+        "Threads of the whole tree",
+        |one| one.threads.map(|count| count as f64),
+    ),
+    (
+        "forge_process_open_files",
+        "gauge",
+        "Open files of the whole tree",
+        |one| one.open_files.map(|count| count as f64),
+    ),
+    (
+        "forge_process_disk_read_bytes_per_second",
+        "gauge",
+        "Read from disk",
+        |one| one.disk_read_bytes_per_s.map(|bytes| bytes as f64),
+    ),
+    (
+        "forge_process_disk_write_bytes_per_second",
+        "gauge",
+        "Written to disk",
+        |one| one.disk_write_bytes_per_s.map(|bytes| bytes as f64),
+    ),
+    (
+        "forge_process_network_receive_bytes_per_second",
+        "gauge",
+        "Received",
+        |one| one.net_rx_bytes_per_s.map(|bytes| bytes as f64),
+    ),
+    (
+        "forge_process_network_transmit_bytes_per_second",
+        "gauge",
+        "Sent",
+        |one| one.net_tx_bytes_per_s.map(|bytes| bytes as f64),
+    ),
 ];
 
 /// The whole page.
@@ -98,7 +141,12 @@ fn page(status: &Status, written: &BTreeMap<(String, Stream), u64>) -> String {
         ("version", version),
     ];
     sample(&mut out, "forge_info", &labels, 1.0);
-    head(&mut out, "forge_process_state", "gauge", "1 for the state that the process is in");
+    head(
+        &mut out,
+        "forge_process_state",
+        "gauge",
+        "1 for the state that the process is in",
+    );
     for one in &status.processes {
         for state in STATES {
             let labels = [("process", one.name.as_str()), ("state", state)];
@@ -114,13 +162,28 @@ fn page(status: &Status, written: &BTreeMap<(String, Stream), u64>) -> String {
             }
         }
     }
-    head(&mut out, "forge_process_log_bytes_total", "counter", "Output that was kept");
+    head(
+        &mut out,
+        "forge_process_log_bytes_total",
+        "counter",
+        "Output that was kept",
+    );
     for ((process, stream), bytes) in written {
         let labels = [("process", process.as_str()), ("stream", stream.name())];
-        sample(&mut out, "forge_process_log_bytes_total", &labels, *bytes as f64);
+        sample(
+            &mut out,
+            "forge_process_log_bytes_total",
+            &labels,
+            *bytes as f64,
+        );
     }
     head(&mut out, "forge_warnings", "gauge", "What deserves a look");
-    sample(&mut out, "forge_warnings", &[], status.warnings.len() as f64);
+    sample(
+        &mut out,
+        "forge_warnings",
+        &[],
+        status.warnings.len() as f64,
+    );
     out
 }
 
@@ -132,7 +195,10 @@ fn sample(out: &mut String, name: &str, labels: &[(&str, &str)], value: f64) {
     out.push_str(name);
     for (at, (key, text)) in labels.iter().enumerate() {
         let open = if at == 0 { '{' } else { ',' };
-        let text = text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+        let text = text
+            .replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace('\n', "\\n");
         let _ = write!(out, "{open}{key}=\"{text}\"");
     }
     let close = if labels.is_empty() { "" } else { "}" };
@@ -187,7 +253,11 @@ fn grown(folder: &Path, stream: Stream, segments: &[u64], before: Option<&Seen>)
         size: 0,
         total: 0,
     });
-    for number in segments.iter().copied().filter(|number| *number >= now.segment) {
+    for number in segments
+        .iter()
+        .copied()
+        .filter(|number| *number >= now.segment)
+    {
         let known = if number == now.segment { now.size } else { 0 };
         now.total += size(number).saturating_sub(known);
     }
@@ -206,7 +276,12 @@ mod tests {
         let path = |number| folder.path().join(segment_file(Stream::Stdout, number));
         let look = |before: Option<&Seen>| {
             let found = segments(folder.path());
-            grown(folder.path(), Stream::Stdout, &found[&Stream::Stdout], before)
+            grown(
+                folder.path(),
+                Stream::Stdout,
+                &found[&Stream::Stdout],
+                before,
+            )
         };
         std::fs::write(path(3), "12345").unwrap();
         let one = look(None);

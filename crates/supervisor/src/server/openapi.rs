@@ -28,10 +28,17 @@ pub(super) fn document() -> Value {
         let methods = json!({ route.method: operation });
         paths.insert(format!("{PREFIX}{}", route.path), methods);
     }
-    paths.insert(path::OPENAPI.to_string(), own("openapi", "This document", "application/json"));
+    paths.insert(
+        path::OPENAPI.to_string(),
+        own("openapi", "This document", "application/json"),
+    );
     paths.insert(
         path::METRICS.to_string(),
-        own("metrics", "Figures of all processes for Prometheus", "text/plain"),
+        own(
+            "metrics",
+            "Figures of all processes for Prometheus",
+            "text/plain",
+        ),
     );
     json!({
         "openapi": "3.1.0",

@@ -229,12 +229,8 @@ fn questions() -> Vec<Route> {
         )
         .query::<api::EventsQuery>()
         .endless("event"),
-        Route::get::<api::GraphAnswer, _, _>(
-            path::GRAPH,
-            to::graph,
-            "Who depends on whom",
-        )
-        .query::<to::Names>(),
+        Route::get::<api::GraphAnswer, _, _>(path::GRAPH, to::graph, "Who depends on whom")
+            .query::<to::Names>(),
         Route::get::<api::RunningAnswer, _, _>(
             path::RUNNING,
             to::running,
@@ -290,12 +286,8 @@ fn machine() -> Vec<Route> {
             "What uses most of this machine, managed or not",
         )
         .query::<to::Limit>(),
-        Route::get::<api::PortsAnswer, _, _>(
-            path::PORTS,
-            to::ports,
-            "Who listens where",
-        )
-        .query::<to::WhichPorts>(),
+        Route::get::<api::PortsAnswer, _, _>(path::PORTS, to::ports, "Who listens where")
+            .query::<to::WhichPorts>(),
         Route::post::<api::KillPortRequest, api::KillPortAnswer, _, _>(
             path::KILL_PORT,
             to::kill_port,

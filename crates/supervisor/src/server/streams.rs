@@ -93,7 +93,9 @@ pub(super) async fn events_stream(
                     }
                 }
                 // A slow reader comes back and asks for what it has missed.
-                Err(broadcast::error::RecvError::Lagged(_) | broadcast::error::RecvError::Closed) => {
+                Err(
+                    broadcast::error::RecvError::Lagged(_) | broadcast::error::RecvError::Closed,
+                ) => {
                     return;
                 }
             }

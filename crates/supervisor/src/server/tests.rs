@@ -50,7 +50,10 @@ fn every_reference_of_the_document_leads_somewhere_and_every_field_is_explained(
         .iter()
         .map(|one| one["name"].as_str().unwrap())
         .collect();
-    assert!(names.contains(&"after") && names.contains(&"grep"), "{names:?}");
+    assert!(
+        names.contains(&"after") && names.contains(&"grep"),
+        "{names:?}"
+    );
 }
 
 fn collect<'a>(value: &'a Value, found: &mut Vec<&'a str>) {

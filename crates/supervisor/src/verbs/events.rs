@@ -72,7 +72,11 @@ impl Supervisor {
         let Some(managed) = self.managed.get_mut(name) else {
             return;
         };
-        if managed.adopted.take_if(|adopted| adopted.run == run).is_none() {
+        if managed
+            .adopted
+            .take_if(|adopted| adopted.run == run)
+            .is_none()
+        {
             return;
         }
         managed.present = None;

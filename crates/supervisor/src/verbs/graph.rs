@@ -10,8 +10,10 @@ impl Supervisor {
         if let Some(profile) = profile
             && !self.profiles.iter().any(|known| known == profile)
         {
-            return Err(Problem::usage(format!("profile `{profile}` was not started"))
-                .with_hint(format!("`forge dev start -p {profile}` starts it")));
+            return Err(
+                Problem::usage(format!("profile `{profile}` was not started"))
+                    .with_hint(format!("`forge dev start -p {profile}` starts it")),
+            );
         }
         let levels = self.core.order().into_iter().enumerate();
         let nodes = levels.flat_map(|(level, names)| {

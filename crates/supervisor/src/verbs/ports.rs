@@ -23,9 +23,7 @@ impl Supervisor {
             managed: &|pid| owners.get(&pid).cloned(),
         };
         let answer = match port {
-            Some(port) => {
-                machine::on_port(&viewpoint, port).map(|ports| PortsAnswer { ports })
-            }
+            Some(port) => machine::on_port(&viewpoint, port).map(|ports| PortsAnswer { ports }),
             None => machine::all_ports(&viewpoint, all),
         };
         answer.map_err(|error| Problem::failed(format!("cannot list ports: {error}")))
@@ -143,7 +141,10 @@ impl Supervisor {
             let view = self.core.view(name)?;
             view.pid
         });
-        let pids: HashSet<i32> = leaders.chain(self.pids_of_forge()).filter(|pid| *pid > 1).collect();
+        let pids: HashSet<i32> = leaders
+            .chain(self.pids_of_forge())
+            .filter(|pid| *pid > 1)
+            .collect();
         Live {
             run_ids: runs.map(|run| run.to_string()).collect(),
             pids,

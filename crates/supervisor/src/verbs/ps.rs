@@ -28,19 +28,21 @@ impl Supervisor {
             };
             let nodes = forge_inspect::tree::forest(&pids, |_| None)
                 .map_err(|error| Problem::failed(format!("cannot read /proc: {error}")))?;
-            rows.extend(nodes.into_iter().map(|node| PsRow {
-                name: name.clone(),
-                pid: node.pid,
-                ppid: node.ppid,
-                depth: node.depth,
-                state: letter(node.state.name()).to_string(),
-                command: node.command,
-                cpu_seconds: node.cpu_time.as_secs_f64(),
-                memory_bytes: node.memory_bytes,
-                threads: u64::from(node.threads),
-                started_at: u64::try_from(node.started_at.as_nanos())
-                    .ok()
-                    .map(clock::rfc3339),
+            rows.extend(nodes.into_iter().map(|node| {
+                PsRow {
+                    name: name.clone(),
+                    pid: node.pid,
+                    ppid: node.ppid,
+                    depth: node.depth,
+                    state: letter(node.state.name()).to_string(),
+                    command: node.command,
+                    cpu_seconds: node.cpu_time.as_secs_f64(),
+                    memory_bytes: node.memory_bytes,
+                    threads: u64::from(node.threads),
+                    started_at: u64::try_from(node.started_at.as_nanos())
+                        .ok()
+                        .map(clock::rfc3339),
+                }
             }));
         }
         Ok(PsAnswer { rows })

@@ -21,8 +21,10 @@ impl Supervisor {
     fn begin_reload(&mut self, request: &ReloadRequest) -> Result<Begun, Problem> {
         let profiles = self.profiles.clone();
         if profiles.is_empty() {
-            return Err(Problem::failed("nothing was started that could be reloaded")
-                .with_hint("`forge dev start` reads the file"));
+            return Err(
+                Problem::failed("nothing was started that could be reloaded")
+                    .with_hint("`forge dev start` reads the file"),
+            );
         }
         let mut configs = Vec::new();
         for name in &profiles {

@@ -67,7 +67,8 @@ impl Supervisor {
         let mut changed = Vec::new();
         for profile in self.profiles.clone() {
             let Ok(config) = self.load_config(environment, Some(&profile)) else {
-                let text = "the file has mistakes, which `forge dev check` shows: restarted as it was";
+                let text =
+                    "the file has mistakes, which `forge dev check` shows: restarted as it was";
                 note = Some(text.to_string());
                 continue;
             };
@@ -92,6 +93,8 @@ impl Supervisor {
     /// How a debugger attaches.
     fn debug_notes(&self, name: &str) -> Vec<String> {
         let spec = self.core.latest_spec(name);
-        spec.map_or(Vec::new(), |spec| crate::debug::attach(spec, self.port_of(name)))
+        spec.map_or(Vec::new(), |spec| {
+            crate::debug::attach(spec, self.port_of(name))
+        })
     }
 }

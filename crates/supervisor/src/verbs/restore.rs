@@ -6,6 +6,7 @@ use std::time::Duration;
 use forge_api::{OnConflict, Problem, RestoreRequest, RunningAnswer};
 use forge_core::event::Event;
 use forge_core::spec::{PortSpec, ProcessSpec};
+use forge_os::ProcessState;
 
 use super::start::Begun;
 use crate::input::Sink;
@@ -65,7 +66,7 @@ impl Supervisor {
             let present = managed.is_some_and(|managed| managed.present.is_some());
             let view = self.core.view(name).filter(|view| present && view.wanted);
             let pid = view.and_then(|view| view.pid);
-            pid.is_some_and(|pid| forge_os::stat(pid).is_err())
+            pid.is_some_and(has_ended)
         };
         names.filter(is).map(str::to_string).collect()
     }
@@ -81,7 +82,9 @@ impl Supervisor {
             let spec = self.core.latest_spec(name);
             let down = managed.present.is_none() && managed.launching.is_none();
             let rests = spec.is_some_and(|spec| spec.schedule.is_some());
-            let done = view.as_ref().is_some_and(|view| view.status.name() == "exited");
+            let done = view
+                .as_ref()
+                .is_some_and(|view| view.status.name() == "exited");
             let wanted = view.is_some_and(|view| view.wanted) && !rests && !done;
             down && (managed.to_restore || wanted)
         };
@@ -96,9 +99,10 @@ impl Supervisor {
         }
         let workspace = self.workspace();
         if !trust::is_trusted(&trust::store_of(self.layout.state()), &workspace) {
-            let message = "settings.auto_restore brings nothing back: the file is not trusted as it \
+            let message =
+                "settings.auto_restore brings nothing back: the file is not trusted as it \
                            is; `forge trust` does that, `forge dev restore` restores once"
-                .to_string();
+                    .to_string();
             self.history.add(None, "warning", message);
             return;
         }
@@ -136,4 +140,9 @@ impl Supervisor {
         });
         specs.collect()
     }
+}
+
+/// Whether a process is over, be it that nobody has taken note of its end.
+fn has_ended(pid: i32) -> bool {
+    forge_os::stat(pid).map_or(true, |stat| matches!(stat.state, ProcessState::Zombie))
 }

@@ -83,7 +83,8 @@ impl Supervisor {
             // Told in the status; and `stop AGENT` ends all that it has started.
             spec.description = Some(format!("started by {agent}"));
             spec.groups = vec![agent.clone()];
-            spec.env.insert("FORGE_AGENT".to_string(), Some(Template::text(agent)));
+            spec.env
+                .insert("FORGE_AGENT".to_string(), Some(Template::text(agent)));
         }
         spec
     }

@@ -8,10 +8,11 @@ use crate::supervisor::Supervisor;
 impl Supervisor {
     pub(crate) fn signal(&mut self, request: &SignalRequest) -> Result<NamesAnswer, Problem> {
         let Some(signal) = forge_config::signal_number(&request.signal) else {
-            return Err(
-                Problem::usage(format!("`{}` is no signal", request.signal.escape_debug()))
-                    .with_hint("`USR1`, `SIGUSR1` and `10` name the same one"),
-            );
+            return Err(Problem::usage(format!(
+                "`{}` is no signal",
+                request.signal.escape_debug()
+            ))
+            .with_hint("`USR1`, `SIGUSR1` and `10` name the same one"));
         };
         let names = self.live_targets(&request.target)?;
         let scope = match request.tree {

@@ -165,7 +165,8 @@ impl Supervisor {
         for spec in &specs {
             match self.core.latest_spec(&spec.name) {
                 Some(known) if known == spec => continue,
-                Some(known) if self.is_the_same_to_its_client(known, environment, &mut other_clients) => {}
+                Some(known)
+                    if self.is_the_same_to_its_client(known, environment, &mut other_clients) => {}
                 Some(_) => edited.changed.push(spec.name.clone()),
                 None => edited.added.push(spec.name.clone()),
             }
@@ -303,7 +304,8 @@ impl Supervisor {
                 managed.environment = environment.clone();
                 managed.conflict = None;
                 // A port that was taken the last time may be free again.
-                if let Some(PortSpec::Fixed(port)) = self.core.latest_spec(name).and_then(|s| s.port)
+                if let Some(PortSpec::Fixed(port)) =
+                    self.core.latest_spec(name).and_then(|s| s.port)
                 {
                     managed.port = Some(port);
                 }

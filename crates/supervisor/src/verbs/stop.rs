@@ -93,8 +93,8 @@ impl Supervisor {
             let seen = managed.usage.as_ref().map(forge_inspect::Usage::ports);
             let declared = managed.port.or(fixed_port(spec)).into_iter();
             for port in declared.chain(spec.ports.iter().copied()) {
-                let listened = managed.listened
-                    || seen.as_ref().is_some_and(|seen| seen.contains(&port));
+                let listened =
+                    managed.listened || seen.as_ref().is_some_and(|seen| seen.contains(&port));
                 if listened {
                     ports.push((name.clone(), port));
                 }
@@ -113,9 +113,10 @@ impl Supervisor {
                 let Some(spec) = self.core.latest_spec(other) else {
                     continue;
                 };
-                let stops = spec.depends_on.iter().any(|need| {
-                    need.on == name && need.on_down == forge_core::spec::OnDown::Stop
-                });
+                let stops = spec
+                    .depends_on
+                    .iter()
+                    .any(|need| need.on == name && need.on_down == forge_core::spec::OnDown::Stop);
                 if stops && !found.iter().any(|known| known == other) {
                     found.push(other.to_string());
                 }

@@ -45,10 +45,7 @@ impl Supervisor {
     }
 
     /// The runs that are there, or the ones that were there last when they are over already.
-    fn present_runs(
-        &self,
-        names: &[String],
-    ) -> BTreeMap<String, Option<forge_facts::RunId>> {
+    fn present_runs(&self, names: &[String]) -> BTreeMap<String, Option<forge_facts::RunId>> {
         names
             .iter()
             .map(|name| {

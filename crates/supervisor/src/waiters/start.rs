@@ -91,12 +91,12 @@ impl Supervisor {
     }
 
     fn asked_about_http(&self, names: &[String]) -> Option<Instant> {
-        let asked = names.iter().filter_map(|name| {
-            match self.managed.get(name)?.http {
+        let asked = names
+            .iter()
+            .filter_map(|name| match self.managed.get(name)?.http {
                 Http::Asked(until) => Some(until),
                 Http::Unknown | Http::Speaks => None,
-            }
-        });
+            });
         asked.filter(|until| *until > Instant::now()).max()
     }
 

@@ -54,9 +54,8 @@ impl Supervisor {
     /// Whether nothing of a process lives, or what lives could not be ended.
     pub(crate) fn is_down(&self, name: &str) -> bool {
         let managed = self.managed.get(name);
-        let nothing = managed.is_none_or(|managed| {
-            managed.present.is_none() && managed.launching.is_none()
-        });
+        let nothing =
+            managed.is_none_or(|managed| managed.present.is_none() && managed.launching.is_none());
         nothing
             || match self.core.outcome(name) {
                 Outcome::Failed(_) => self.core.view(name).is_some_and(|view| !view.wanted),
@@ -67,7 +66,10 @@ impl Supervisor {
     fn stop_answer(&self, stop: &Stop) -> api::StopAnswer {
         let mut left = Vec::new();
         for name in &stop.names {
-            let lives = self.managed.get(name).is_some_and(|one| one.present.is_some());
+            let lives = self
+                .managed
+                .get(name)
+                .is_some_and(|one| one.present.is_some());
             if !lives {
                 continue;
             }
@@ -123,7 +125,10 @@ impl Supervisor {
         if !asked {
             self.shut_down();
         }
-        let shims = self.managed.values().any(|one| !matches!(one.link, Link::None));
+        let shims = self
+            .managed
+            .values()
+            .any(|one| !matches!(one.link, Link::None));
         if shims {
             return Some(Kind::Ending { stop, asked: true });
         }

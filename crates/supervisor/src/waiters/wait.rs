@@ -153,7 +153,10 @@ impl Supervisor {
 
     fn still_waiting(&self, wait: &Wait) -> String {
         let of = |name: &String| {
-            let status = self.core.view(name).map_or("unknown", |view| view.status.name());
+            let status = self
+                .core
+                .view(name)
+                .map_or("unknown", |view| view.status.name());
             let what = match self.core.outcome(name) {
                 Outcome::Pending(what) | Outcome::Failed(what) => format!(" ({what})"),
                 Outcome::Ready | Outcome::Done | Outcome::Down => String::new(),

@@ -23,9 +23,14 @@ pub(super) fn leave(place: &Place, pid: i32) -> bool {
     let was_here = std::fs::remove_file(folder.join(pid.to_string())).is_ok();
     let others = std::fs::read_dir(&folder).into_iter().flatten().flatten();
     let alive = others.filter(|other| {
-        let pid = other.file_name().to_str().and_then(|name| name.parse().ok());
+        let pid = other
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok());
         let noted = std::fs::read_to_string(other.path()).unwrap_or_default();
-        let is = pid.and_then(began).is_some_and(|began| began.to_string() == noted.trim());
+        let is = pid
+            .and_then(began)
+            .is_some_and(|began| began.to_string() == noted.trim());
         if !is {
             // It ended without a word, or its pid is another's now.
             let _ = std::fs::remove_file(other.path());

@@ -37,10 +37,15 @@ pub(crate) fn run(args: &McpInstallArgs, context: &Context) -> Outcome {
         };
         match client.change(&text, &program) {
             Ok(Change::Already) => {
-                context.ui.out.line(&safe_lines(&format!("{}: {shown} names it already", client.title)));
+                context.ui.out.line(&safe_lines(&format!(
+                    "{}: {shown} names it already",
+                    client.title
+                )));
             }
             Ok(Change::Write(text)) => plans.push(Plan { client, file, text }),
-            Err(why) => context.ui.warn(&format!("{}: {shown} is left alone: {why}", client.title)),
+            Err(why) => context
+                .ui
+                .warn(&format!("{}: {shown} is left alone: {why}", client.title)),
         }
     }
     if plans.is_empty() {
@@ -62,7 +67,9 @@ pub(crate) fn run(args: &McpInstallArgs, context: &Context) -> Outcome {
     for plan in &plans {
         write(&plan.file, &plan.text)?;
     }
-    context.ui.note("written; start the agent anew so that it reads this");
+    context
+        .ui
+        .note("written; start the agent anew so that it reads this");
     Ok(exit::DONE)
 }
 
@@ -76,17 +83,18 @@ fn project(context: &Context) -> Result<PathBuf, Failure> {
     folder.map_err(|error| Failure::usage(format!("there is no current folder: {error}")))
 }
 
-fn chosen(
-    agents: &[String],
-    project: &Path,
-    home: &Path,
-) -> Result<Vec<&'static Client>, Failure> {
+fn chosen(agents: &[String], project: &Path, home: &Path) -> Result<Vec<&'static Client>, Failure> {
     let known: Vec<&str> = CLIENTS.iter().map(|client| client.id).collect();
     if agents.is_empty() {
-        let used: Vec<_> = CLIENTS.iter().filter(|one| one.is_used(project, home)).collect();
+        let used: Vec<_> = CLIENTS
+            .iter()
+            .filter(|one| one.is_used(project, home))
+            .collect();
         if used.is_empty() {
-            return Err(Failure::usage("no agent that is known seems to be used here")
-                .hint(format!("name one: {}", known.join(", "))));
+            return Err(
+                Failure::usage("no agent that is known seems to be used here")
+                    .hint(format!("name one: {}", known.join(", "))),
+            );
         }
         return Ok(used);
     }
@@ -132,8 +140,9 @@ fn agreed(context: &Context) -> Result<bool, Failure> {
 
 /// Writes a file whole: what was there stays until the new one is.
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let told =
-        |error: std::io::Error| Failure::failed(format!("cannot write {}: {error}", file.display()));
+    let told = |error: std::io::Error| {
+        Failure::failed(format!("cannot write {}: {error}", file.display()))
+    };
     // A link is followed, so that what it leads to is replaced, not the link.
     let file = &file.canonicalize().unwrap_or_else(|_| file.to_path_buf());
     let folder = file.parent().unwrap_or(Path::new("."));

@@ -68,7 +68,11 @@ fn text(all: &[u8], may_be_cut: bool) -> Damage {
         if of != run {
             // The last line of a run that was cut off may be a part of one.
             let cut = may_be_cut && !run.is_empty() && next.is_some();
-            damage.torn += if cut { std::cmp::max(unreadable, 1) - 1 } else { unreadable };
+            damage.torn += if cut {
+                std::cmp::max(unreadable, 1) - 1
+            } else {
+                unreadable
+            };
             damage.lost += u64::from(!cut && next.is_some());
             (run, next) = (of.to_string(), Some(0));
         } else {
@@ -125,7 +129,10 @@ mod tests {
     fn every_kind_of_damage_is_counted() {
         let end = sum("a end 4");
         assert_eq!(found(&format!("{}{end}", lines("a", &[0, 3])), false).1, 2);
-        assert_eq!(found(&format!("{}{end}", lines("a", &[0, 1, 1, 2, 3])), false), (4, 0, 1, 0));
+        assert_eq!(
+            found(&format!("{}{end}", lines("a", &[0, 1, 1, 2, 3])), false),
+            (4, 0, 1, 0)
+        );
         assert_eq!(found(&lines("a", &[0, 1]), false).1, 1);
         assert_eq!(found(&format!("{}{end}", lines("a", &[0, 1])), false).1, 2);
         assert_eq!(found("", false).1, 1);

@@ -83,7 +83,10 @@ mod tests {
         let text = line("r1", 12);
         let text = text.trim_end();
         assert_eq!(read(text), Some(("r1", Word::Number(12))));
-        assert_eq!(read(summed("r1 end 7").trim_end()), Some(("r1", Word::End(7))));
+        assert_eq!(
+            read(summed("r1 end 7").trim_end()),
+            Some(("r1", Word::End(7)))
+        );
         for cut in 0..text.len() {
             assert_eq!(read(&text[..cut]), None, "cut at {cut}");
             assert_eq!(read(&text[cut + 1..]), None, "without {cut}");

@@ -20,8 +20,7 @@ fn series(value: impl Fn(f64) -> f64) -> Vec<forge_api::Point> {
 }
 
 fn sample() -> Monitor {
-    let mut backend = MonitorProcess::default();
-    backend.process = Process {
+    let process = Process {
         name: "backend\u{1b}[2J".into(),
         status: "running".into(),
         health: Health {
@@ -41,6 +40,10 @@ fn sample() -> Monitor {
         disk_write_bytes_per_s: Some(4096),
         net_tx_bytes_per_s: Some(5300),
         ..Process::default()
+    };
+    let mut backend = MonitorProcess {
+        process,
+        ..MonitorProcess::default()
     };
     let service = [("connections", 3), ("connections_max", 100)];
     backend.process.service = service
