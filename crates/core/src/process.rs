@@ -1,7 +1,7 @@
 //! One process: what is wanted of it, what is true of it, and what is remembered of its past.
 //!
 //! Each variant carries exactly what is true in it. The intent ([`Want`]) is set by people and by
-//! the graph; the state is moved by [`step`] (what has happened) and by [`go`] and [`halt`] (what
+//! the graph; the state is moved by [`step()`] (what has happened) and by [`go`] and [`halt`] (what
 //! the graph decides). Nothing in here looks at another process.
 
 mod deeds;

@@ -2,8 +2,8 @@
 //!
 //! # Theory of operation
 //!
-//! [`diagnose`] is given what is known of an end (the output, the exit code or signal, where it ran)
-//! and answers with a [`Diagnosis`]; [`explain`] is the same for a text alone. Nothing is guessed:
+//! [`diagnose()`] is given what is known of an end (the output, the exit code or signal, where it ran)
+//! and answers with a [`Diagnosis`]; [`explain()`] is the same for a text alone. Nothing is guessed:
 //! what no evidence tells is null.
 //!
 //! A text may be anything: binary noise, 100 MB in one line, several programs through one pipe. It is
@@ -15,8 +15,8 @@
 //! frames are judged: whose code they are (`libraries`), and how their paths are told (`place`). What
 //! the end itself says comes last (`exit`).
 //!
-//! What changed since it was well is another question, asked of Git and of hashes: [`changes`] and
-//! [`fingerprint`]. What is kept of all this has its secrets masked: [`mask`].
+//! What changed since it was well is another question, asked of Git and of hashes: [`mod@changes`] and
+//! [`fingerprint`]. What is kept of all this has its secrets masked: [`mask()`].
 
 mod alone;
 pub mod changes;

@@ -155,37 +155,6 @@ fn a_supervisor_that_is_killed_tells_no_event_twice_and_misses_none() {
 }
 
 #[test]
-fn a_flood_is_looked_at_in_samples_and_that_is_said_once() {
-    let world = World::new(
-        "dev:
-  - name: flood
-    command: |
-      head -c 100000000 /dev/zero | tr '\\0' x | fold -w 100
-      while [ ! -e more ]; do sleep 0.01; done
-      head -c 100000000 /dev/zero | tr '\\0' x | fold -w 100
-      while [ ! -e last ]; do sleep 0.01; done
-      echo 'Server listening at http://127.0.0.1:4000'
-      exec sleep 1000
-    log: {max_size: 16MB, keep: 3}
-",
-    );
-    world.ok(&["dev", "start"]);
-    let said = || -> usize {
-        let warnings = world.events("flood", "warning");
-        let about = messages(&warnings).into_iter();
-        about
-            .filter(|text| text.contains("samples are looked at"))
-            .count()
-    };
-    wait_for("it is said", || (said() == 1).then_some(()));
-    world.write("more", "");
-    world.write("last", "");
-    let last = || world.ok(&["dev", "logs", "flood", "-n", "1"]).stdout;
-    wait_for("all is kept", || last().contains("listening").then_some(()));
-    assert_eq!(said(), 1);
-}
-
-#[test]
 fn all_logs_together_stay_below_their_total() {
     let world = World::new(
         "settings: {log: {max_size: 100KB, keep: 50, total: 500KB}}

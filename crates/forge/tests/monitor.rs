@@ -293,24 +293,6 @@ fn history_goes_on_and_warnings_are_not_told_twice_when_the_supervisor_is_killed
 }
 
 #[test]
-fn hogs_know_whose_a_process_is() {
-    let (_folder, program) = burner();
-    let lives = Lives::start(&config("burn", &program, ""), &[]);
-    let hogs = lives.json(&["dev", "hogs", "--json", "--limit", "100000"]);
-    let all = hogs["processes"].as_array().expect("a list");
-    let workspace = lives.0.path().to_string_lossy().into_owned();
-    let ours = |one: &&Value| one["name"] == "burn" && one["workspace"] == workspace.as_str();
-    let found: Vec<&Value> = all.iter().filter(ours).collect();
-    let large = |one: &&&Value| one["memory_bytes"].as_u64() > Some(64 << 20);
-    let burn = found
-        .iter()
-        .find(large)
-        .unwrap_or_else(|| panic!("none of ours in {hogs}"));
-    assert!(text(&burn["command"]).contains("burn.py"), "{burn}");
-    assert!(burn["cpu_percent"].is_number(), "{burn}");
-}
-
-#[test]
 fn without_a_supervisor_the_picture_says_that_nothing_runs_and_unknown_names_are_3() {
     let workspace = Workspace::new("dev:\n  - name: db\n    command: [sleep, '1000']\n");
     let ran = workspace.run(&["dev", "monitor"]);

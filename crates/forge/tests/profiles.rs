@@ -5,7 +5,6 @@
 #[path = "engine/world.rs"]
 mod world;
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use forge_facts::{Entry, journal};
@@ -51,30 +50,6 @@ const TWO: &str = "dev:
 ";
 
 #[test]
-fn after_a_kill_of_everything_a_restore_brings_back_what_ran() {
-    let world = World::new(TWO);
-    world.ok(&["dev", "start"]);
-    world.ok(&["dev", "run", "extra", "--", "sleep", "1000"]);
-    world.ok(&["dev", "stop", "off"]);
-    let before = world.process("web");
-    kill_everything(&world, &["db", "web", "extra"]);
-    let told = world.ok(&["dev", "restore", "--json"]).json();
-    assert_eq!(told["ok"], true, "{told}");
-    for name in ["db", "web", "extra"] {
-        assert_eq!(world.word(name), "running", "{told}");
-    }
-    assert_eq!(world.word("off"), "stopped");
-    let after = world.process("web");
-    assert_eq!(before["port"], after["port"]);
-    assert_ne!(before["run_id"], after["run_id"]);
-    let again = world.ok(&["dev", "restore"]);
-    assert!(
-        again.stdout.contains("everything that is remembered runs"),
-        "{again:?}"
-    );
-}
-
-#[test]
 fn after_a_reboot_nothing_begins_by_itself_and_a_restore_brings_it_back() {
     let world = World::new(TWO);
     world.ok(&["dev", "start", "web"]);
@@ -89,28 +64,6 @@ fn after_a_reboot_nothing_begins_by_itself_and_a_restore_brings_it_back() {
     assert_eq!(world.word("web"), "running");
     assert_eq!(world.process("web")["port"], before["port"]);
     assert_eq!(world.word("off"), "stopped");
-}
-
-#[test]
-fn what_comes_back_by_itself_comes_only_from_a_trusted_file() {
-    let config = format!("settings: {{auto_restore: true}}\n{TWO}");
-    let world = World::new(&config);
-    world.ok(&["dev", "start", "db"]);
-    kill_everything(&world, &["db"]);
-    move_to_another_boot(&world, &["db"]);
-    world.wait_status("db", "stopped");
-    let text = std::fs::read_to_string(world.layout().events_file()).expect("events");
-    assert!(text.contains("not trusted as it is"), "{text}");
-
-    world.ok(&["dev", "restore"]);
-    let said = world.ok(&["trust"]);
-    assert!(said.stdout.contains("trusted as it is now"), "{said:?}");
-    let list = world.base().join("state/trusted.json");
-    let mode = list.metadata().expect("a list").permissions().mode();
-    assert_eq!(mode & 0o777, 0o600);
-    kill_everything(&world, &["db"]);
-    move_to_another_boot(&world, &["db"]);
-    world.wait_status("db", "running");
 }
 
 #[test]

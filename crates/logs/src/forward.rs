@@ -2,7 +2,7 @@
 //!
 //! A line ends at a newline, at the beginning of another run, and at a gap. It is handed out as a
 //! view into the block it lies in; only lines that span blocks are copied, up to
-//! [`LINE_CAP`](crate::LINE_CAP).
+//! [`LINE_CAP`].
 
 mod skip;
 

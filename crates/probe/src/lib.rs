@@ -3,9 +3,9 @@
 //! # Theory of operation
 //!
 //! * A [`Check`] is a question without open ends: addresses, ports and variables are filled in
-//!   ([`Check::resolve`] makes one from a spec). [`check`] asks it once, within a time limit, and always
+//!   ([`Check::resolve`] makes one from a spec). [`check()`] asks it once, within a time limit, and always
 //!   answers with a [`Verdict`]: there are no errors beside "not healthy, and this is why".
-//! * [`watch`] asks again and again, one after the other and never two at once, and hands over each
+//! * [`watch()`] asks again and again, one after the other and never two at once, and hands over each
 //!   verdict. What the verdicts mean (how many failures make a process unhealthy, how long a start may
 //!   take) is decided elsewhere.
 //! * Everything is one future without tasks of its own. Dropping it closes its sockets and kills the

@@ -146,6 +146,10 @@ impl Supervisor {
                     let Some(input) = input else { break };
                     self.take(input);
                     for _ in 0..BATCH {
+                        // Who asks one that has no keeper any more is to ask the next one.
+                        if self.over {
+                            break;
+                        }
                         let Ok(input) = inputs.try_recv() else { break };
                         self.take(input);
                     }

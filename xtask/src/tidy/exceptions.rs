@@ -84,12 +84,6 @@ const LIST: &[Exception] = &[
         reason: "one file format, with its reader and its repair",
     },
     Exception {
-        path: "crates/console/src/update/tests.rs",
-        rule: Rule::Length,
-        limit: 600,
-        reason: "one key after the other, each short",
-    },
-    Exception {
         path: "crates/forge/tests/engine/start.rs",
         rule: Rule::Length,
         limit: 460,
@@ -112,24 +106,6 @@ const LIST: &[Exception] = &[
         rule: Rule::Sleep,
         limit: 0,
         reason: "the programs that it runs sleep, not the test",
-    },
-    Exception {
-        path: "crates/console/src/keymap.rs",
-        rule: Rule::Length,
-        limit: 800,
-        reason: "one table of all keys, and its reader",
-    },
-    Exception {
-        path: "crates/console/src/model/log.rs",
-        rule: Rule::Length,
-        limit: 440,
-        reason: "one ring of lines with its filters",
-    },
-    Exception {
-        path: "crates/console/src/update/actions.rs",
-        rule: Rule::Length,
-        limit: 480,
-        reason: "one action after the other, each short",
     },
 ];
 

@@ -113,22 +113,21 @@ pub(super) fn take(model: &mut Model, pane: Pane, generation: u64, feed: Feed) -
         return Vec::new();
     }
     match feed {
+        Feed::Latest(_) if window.loaded && window.scroll != Scroll::Follow => {
+            // The stream has skipped what was too much; who looks further up stays there.
+            window.newer = Newer::Behind;
+            return vec![Command::Unfollow(pane)];
+        }
         Feed::Latest(answer) => {
-            let scroll = window.scroll;
             window.clear();
             window.error = None;
-            window.older = if answer.more {
+            let older = if answer.more {
                 Older::There
             } else {
                 Older::None
             };
-            window.scroll = Scroll::Follow;
-            let older = window.older;
             window.append(answer.lines);
             window.older = older;
-            if let Scroll::At(_) = scroll {
-                window.scroll = Scroll::Follow;
-            }
         }
         Feed::Lines(lines) => {
             if !window.append(lines) {

@@ -9,6 +9,7 @@ mod keys;
 mod mouse;
 mod scroll;
 mod slash;
+mod targets;
 
 #[cfg(test)]
 pub(crate) mod tests;

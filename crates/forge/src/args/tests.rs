@@ -14,7 +14,9 @@ fn leaves(command: &Command, name: &str, found: &mut Vec<(String, Command)>) {
         .get_subcommands()
         .filter(|one| one.get_name() != "help")
         .collect();
-    if below.is_empty() {
+    // One that does something by itself, and has others below it, is one of them.
+    let alone = name != "forge" && !command.is_subcommand_required_set();
+    if below.is_empty() || (alone && command.get_arguments().any(|one| !one.is_global_set())) {
         found.push((name.to_string(), command.clone()));
     }
     for one in below {

@@ -1,5 +1,6 @@
 //! An agent that speaks to `forge mcp`: the real binary, real processes, the protocol as it is on the wire.
 
+mod api;
 mod conformance;
 mod hostile;
 mod session;

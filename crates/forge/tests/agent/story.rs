@@ -189,6 +189,8 @@ fn a_supervisor_that_dies_is_not_noticed() {
     );
     agent.good("logs", json!({}));
     crate::world::kill(world.supervisor_pid(), 9);
+    // It reads again what its predecessor had read, and knows within a moment that all is well.
+    agent.good("wait", json!({ "target": "api", "timeout_s": 30 }));
     let status = agent.good("status", json!({}));
     assert!(status.text.contains("api: running"), "{}", status.text);
     assert_eq!(

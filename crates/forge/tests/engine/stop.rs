@@ -261,3 +261,19 @@ fn children_of_a_crashed_run_are_gone_before_the_next_begins() {
     assert_eq!(world.read("overlap"), "");
     assert_eq!(world.process("web")["restarts"], 2);
 }
+
+#[test]
+fn a_stop_of_another_profile_that_never_ran_is_harmless() {
+    let world = World::new(
+        "dev:
+  - {name: web, command: exec sleep 1000}
+test:
+  - {name: db, command: exec sleep 1000}
+",
+    );
+    world.ok(&["dev", "start"]);
+    let answer = world.ok(&["dev", "stop", "db", "--json"]).json();
+    assert_eq!(answer["already"][0], "db", "{answer}");
+    assert_eq!(world.word("web"), "running");
+    world.ends(3, &["dev", "stop", "nobody"]);
+}

@@ -17,7 +17,7 @@ impl Follower {
         self
     }
 
-    /// Where each stream goes on behind what was handed out last, for [`Start::At`].
+    /// Where each stream goes on behind what was handed out last, for [`Start::At`](crate::Start::At).
     pub fn places(&self) -> Vec<((String, Stream), Place)> {
         let streams = self.streams.iter();
         streams

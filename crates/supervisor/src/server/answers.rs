@@ -53,8 +53,29 @@ pub(super) async fn ask<T>(
 
 /// The supervisor ends in the middle of it; the next one can be asked again.
 pub(super) fn lost() -> Problem {
-    Problem::failed("the supervisor is ending")
-        .with_hint("ask again: the keeper starts another one")
+    let mut lost = Problem::failed("the supervisor is ending")
+        .with_hint("ask again: the keeper starts another one");
+    LOST.clone_into(&mut lost.kind);
+    lost
+}
+
+/// The kind of a problem that no client hears: its connection breaks, as by any other end of a
+/// supervisor, and it asks the next one.
+const LOST: &str = "lost";
+
+/// A body that breaks off before it has begun.
+struct Cut;
+
+impl HttpBody for Cut {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        Poll::Ready(Some(Err(io::Error::other("the supervisor is ending"))))
+    }
 }
 
 pub(super) async fn short<Q: DeserializeOwned, A: Serialize>(
@@ -148,6 +169,9 @@ pub(super) fn json<A: Serialize>(answer: Result<A, Problem>) -> Response {
 
 /// RFC 9457.
 pub(super) fn problem(problem: Problem) -> Response {
+    if problem.kind == LOST {
+        return Response::new(Body::new(Cut));
+    }
     let status =
         StatusCode::from_u16(problem.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let mut response = (status, axum::Json(problem)).into_response();

@@ -18,8 +18,11 @@ const HOGS: usize = 10;
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(super) struct Names {
+    /// A process; where several may be meant also a group or glob. Without it: all.
     pub(super) name: Option<String>,
+    /// The profile; without it the one in use, else the default.
     profile: Option<String>,
+    /// Whether secret values are shown.
     secrets: Option<bool>,
 }
 
@@ -27,6 +30,7 @@ pub(super) struct Names {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(super) struct Limit {
+    /// At most so many.
     limit: Option<usize>,
 }
 
@@ -138,7 +142,9 @@ pub(super) async fn ps(State(inbox): State<Inbox>, Asked(names): Asked<Names>) -
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub(super) struct WhichPorts {
+    /// One port.
     port: Option<u16>,
+    /// The whole machine, not this workspace alone.
     all: bool,
 }
 

@@ -126,7 +126,11 @@ fn parameters(query: &Schema) -> Value {
         let description = schema
             .as_object_mut()
             .and_then(|schema| schema.remove("description"));
-        json!({ "name": name, "in": "query", "description": description.unwrap_or_default(), "schema": schema })
+        let mut parameter = json!({ "name": name, "in": "query", "schema": schema });
+        if let Some(description) = description {
+            parameter["description"] = description;
+        }
+        parameter
     };
     fields.map(parameter).collect()
 }

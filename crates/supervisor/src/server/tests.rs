@@ -56,6 +56,17 @@ fn every_reference_of_the_document_leads_somewhere_and_every_field_is_explained(
     );
 }
 
+#[test]
+fn every_parameter_is_explained() {
+    let document = openapi::document();
+    for (path, methods) in document["paths"].as_object().unwrap() {
+        let parameters = methods["get"]["parameters"].as_array();
+        for one in parameters.into_iter().flatten() {
+            assert!(one["description"].is_string(), "{path}: {one}");
+        }
+    }
+}
+
 fn collect<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
     match value {
         Value::Object(fields) => {

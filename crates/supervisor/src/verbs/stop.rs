@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use forge_api::{Problem, StopRequest};
+use forge_api::{Problem, StopAnswer, StopRequest};
+use forge_config::resolve_targets;
 use forge_core::event::{Event, Status};
 use tokio::time::Instant;
 
@@ -19,8 +20,25 @@ impl Supervisor {
                 self.waiters.push(Waiter::stop(stop));
                 self.changed();
             }
-            Err(problem) => sink.problem(problem),
+            Err(problem) => match self.only_in_the_file(&request.targets) {
+                Some(already) => sink.done(&StopAnswer {
+                    ok: true,
+                    already,
+                    ..StopAnswer::default()
+                }),
+                None => sink.problem(problem),
+            },
         }
+    }
+
+    /// What these targets mean in the file, where nothing of it was ever started here: it is stopped.
+    fn only_in_the_file(&self, targets: &[String]) -> Option<Vec<String>> {
+        let environment = Supervisor::bare_environment();
+        let config = self.load_config(&environment, None).ok()?;
+        let mut profiles = config.profiles.iter();
+        let names = profiles.find_map(|profile| resolve_targets(profile, targets).ok())?;
+        let known = names.iter().any(|name| self.core.view(name).is_some());
+        (!known).then_some(names)
     }
 
     /// Takes these down.
