@@ -10,11 +10,6 @@ use world::{World, kill, wait_for};
 /// Writes a line whenever a file asks for it: `say N` waits for the file `N`.
 const SAY: &str = "say() { while [ ! -e \"$1\" ]; do sleep 0.01; done; shift; echo \"$@\"; }; ";
 
-fn messages(events: &[Value]) -> Vec<&str> {
-    let texts = events.iter().map(|event| event["message"].as_str());
-    texts.map(Option::unwrap_or_default).collect()
-}
-
 /// The addresses that events of a process name.
 fn addresses(world: &World, name: &str) -> Vec<String> {
     let ready = world.events(name, "ready").into_iter();
