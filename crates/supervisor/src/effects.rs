@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::hooks::{Errand, HOOK_MAX};
 use crate::input::Input;
-use crate::managed::{Halting, Task};
+use crate::managed::{FreshTree, Halting, Task};
 use crate::supervisor::Supervisor;
 
 const SIGSTOP: i32 = 19;
@@ -246,6 +246,9 @@ impl Supervisor {
         }
         self.history.add_with(Some(name), word, message, fields);
         if kind == NoticeKind::Ready {
+            if let Some(managed) = self.managed.get_mut(name) {
+                managed.fresh_tree = FreshTree::Unseen;
+            }
             self.find_out_whether_it_speaks_http(name);
             self.remember_healthy(name);
         }

@@ -73,6 +73,8 @@ pub(crate) struct Managed {
     pub(crate) told: crate::crash::Fields,
     /// What its tree uses, as it was last sampled.
     pub(crate) usage: Option<Usage>,
+    /// Its tree since it became ready, until it is sampled again.
+    pub(crate) fresh_tree: FreshTree,
     /// It has been listening on its declared ports in its present or last run.
     pub(crate) listened: bool,
 }
@@ -122,6 +124,7 @@ impl Managed {
             ending: None,
             told: crate::crash::Fields::new(),
             usage: None,
+            fresh_tree: FreshTree::Sampled,
             listened: false,
         }
     }
@@ -141,6 +144,16 @@ impl Managed {
             Link::None | Link::Asked | Link::Connecting { .. } | Link::Releasing(_) => None,
         }
     }
+}
+
+/// The tree of a process that may have grown, and begun to listen, since its last sample.
+pub(crate) enum FreshTree {
+    /// The sample tells it.
+    Sampled,
+    /// It has become ready since, and nobody has looked.
+    Unseen,
+    /// What was found: its processes and the ports they listen on.
+    Seen { pids: Vec<i32>, ports: Vec<u16> },
 }
 
 /// How far the connection to a shim is.

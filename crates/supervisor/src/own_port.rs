@@ -42,6 +42,26 @@ impl Listening {
                 .any(|pid| holds(pid, &sockets))
     }
 
+    /// The ports on which these processes listen, sorted.
+    pub(crate) fn ports_of(&self, pids: &[i32]) -> Vec<u16> {
+        let listeners = {
+            let mut look = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            look.refresh();
+            look.listeners.clone()
+        };
+        let mut ports = Vec::new();
+        for pid in pids.iter().copied() {
+            // One that cannot be looked into is not known to hold anything.
+            let _ = sockets_of(pid, |inode| {
+                let own = listeners.iter().filter(|one| one.inode == inode);
+                ports.extend(own.map(|one| one.port));
+            });
+        }
+        ports.sort_unstable();
+        ports.dedup();
+        ports
+    }
+
     /// Whether anybody at all listens there, as of now.
     pub(crate) fn anybody(&self, port: u16) -> bool {
         let mut look = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,7 +96,7 @@ impl Look {
 }
 
 /// All that descends from a process.
-fn tree_of(pid: i32) -> impl Iterator<Item = i32> {
+pub(crate) fn tree_of(pid: i32) -> impl Iterator<Item = i32> {
     let mut next = forge_os::children(pid);
     let mut seen = 0;
     std::iter::from_fn(move || {
@@ -110,6 +130,7 @@ mod tests {
         let own = std::process::id() as i32;
         assert!(listening.process_listens(own, port));
         // Nothing below this process has it.
+        assert!(listening.ports_of(&[own]).contains(&port));
         assert!(!listening.tree_listens(own, port));
         drop(socket);
         assert!(!listening.anybody(port));

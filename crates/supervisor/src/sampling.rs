@@ -10,6 +10,8 @@ use forge_facts::layout::Layout;
 use forge_inspect::{History, MachineUsage, Moment, ProcessKey, Root, Sampler, Usage};
 use tokio::time::Instant;
 
+use crate::managed::FreshTree;
+use crate::own_port::tree_of;
 use crate::supervisor::Supervisor;
 
 /// How often the history is written: what a sudden end may cost. Only what is new is written.
@@ -158,6 +160,7 @@ impl Supervisor {
             self.check_limits(&key, &usage, now);
             if let Some(managed) = self.managed.get_mut(key.as_str()) {
                 managed.usage = Some(usage);
+                managed.fresh_tree = FreshTree::Sampled;
             }
         }
         if self.sampling.saved.elapsed() >= SAVE_EVERY {
@@ -165,6 +168,24 @@ impl Supervisor {
         }
         // Figures alone are no change that anybody waits for but those who watch the status.
         self.news.send_modify(|count| *count += 1);
+    }
+
+    /// Looks at the trees, and where they listen, of those that became ready since the last sample: who has waited for them asks
+    /// at once.
+    pub(crate) fn look_at_the_newly_ready(&mut self) {
+        for (name, managed) in &mut self.managed {
+            if !matches!(managed.fresh_tree, FreshTree::Unseen) || managed.present.is_none() {
+                continue;
+            }
+            let leader = self.core.view(name).and_then(|view| view.pid);
+            let mut pids: Vec<i32> = match managed.shim_pid() {
+                Some(shim) => tree_of(shim).collect(),
+                None => leader.into_iter().flat_map(tree_of).chain(leader).collect(),
+            };
+            pids.sort_unstable();
+            let ports = self.listening.ports_of(&pids);
+            managed.fresh_tree = FreshTree::Seen { pids, ports };
+        }
     }
 
     /// The trees of all that lives.

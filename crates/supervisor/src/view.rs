@@ -7,7 +7,7 @@ use forge_core::spec::{PortSpec, Probe, ProcessSpec};
 use forge_facts::Exit;
 
 use crate::clock;
-use crate::managed::{Http, Managed};
+use crate::managed::{FreshTree, Http, Managed};
 use crate::supervisor::Supervisor;
 
 /// How many events a status shows.
@@ -167,16 +167,20 @@ fn add_usage(process: &mut api::Process, managed: &Managed) {
         return;
     }
     process.pids = process.pid.into_iter().collect();
+    if let FreshTree::Seen { pids, ports } = &managed.fresh_tree {
+        process.pids.clone_from(pids);
+        process.listening.clone_from(ports);
+    }
     // What was sampled of the run before is not its own.
     let own =
         |usage: &&forge_inspect::Usage| process.pid.is_none_or(|pid| usage.pids.contains(&pid));
     let Some(usage) = managed.usage.as_ref().filter(own) else {
         return;
     };
-    if !usage.pids.is_empty() {
+    if matches!(managed.fresh_tree, FreshTree::Sampled) && !usage.pids.is_empty() {
         process.pids.clone_from(&usage.pids);
+        process.listening = usage.ports();
     }
-    process.listening = usage.ports();
     process.cpu_percent = usage
         .cpu_percent
         .map(|one| (f64::from(one) * 10.0).round() / 10.0);

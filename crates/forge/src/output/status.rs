@@ -245,7 +245,7 @@ fn event_table(events: &[Event], local: fn(&str) -> String) -> Table {
             Cell::styled(local(&event.time), Style::Dim),
             Cell::new(event.process.as_deref().unwrap_or("-")),
             Cell::styled(&event.kind, kind_style(&event.kind)),
-            Cell::new(&event.message),
+            Cell::new(beside_kind(event)),
         ]);
     }
     table
@@ -273,8 +273,24 @@ pub(crate) fn event_line(event: &Event, colour: bool, local: fn(&str) -> String)
             kind_style(&event.kind),
             &super::text::pad(&safe(&event.kind), 10)
         ),
-        safe(&event.message)
+        safe(beside_kind(event))
     )
+}
+
+/// What an event says beside its kind: `started (pid 7)` under `started` is `pid 7`.
+fn beside_kind(event: &Event) -> &str {
+    let text = event.message.as_str();
+    let Some(rest) = text.strip_prefix(event.kind.as_str()) else {
+        return text;
+    };
+    if let Some(inner) = rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')')) {
+        return inner;
+    }
+    match rest.strip_prefix(": ").or(rest.strip_prefix(' ')) {
+        Some(rest) => rest,
+        None if rest.is_empty() => "",
+        None => text,
+    }
 }
 
 fn kind_style(kind: &str) -> Style {

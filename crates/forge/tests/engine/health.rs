@@ -45,7 +45,7 @@ fn every_kind_of_check_makes_a_process_healthy() {
         "{http_health}"
     );
     assert!(http_health["checked_at"].is_string());
-    world.wait_process("own", "listens", |one| one["listening"][0] == own);
+    assert_eq!(world.process("own")["listening"], serde_json::json!([own]));
 }
 
 #[test]
@@ -82,7 +82,8 @@ fn a_grandchild_that_listens_counts() {
 "
     ));
     world.ok(&["dev", "start"]);
-    let web = world.wait_process("web", "listens", |one| one["listening"][0] == port);
+    let web = world.process("web");
+    assert_eq!(web["listening"], serde_json::json!([port]));
     assert!(
         web["pids"].as_array().is_some_and(|pids| pids.len() >= 2),
         "{web}"

@@ -104,6 +104,7 @@ impl Supervisor {
     fn ask(&mut self, ask: Ask) {
         match ask {
             Ask::Status(targets, reply) => {
+                self.look_at_the_newly_ready();
                 let status = self.resolve(&targets).map(|names| {
                     let mut status = self.status();
                     if !targets.is_empty() {

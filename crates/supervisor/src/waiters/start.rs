@@ -112,7 +112,8 @@ impl Supervisor {
                 if settled && !self.breathes(name, view, &mut start.seen) {
                     settled = false;
                     "pending".clone_into(&mut line.outcome);
-                    line.detail = "starting".to_string();
+                    "starting".clone_into(&mut line.status);
+                    line.detail.clear();
                 } else if let Some(why) = crash_loop(name, view, &mut start.seen) {
                     settled = true;
                     "failed".clone_into(&mut line.outcome);
