@@ -283,7 +283,10 @@ fn beside_kind(event: &Event) -> &str {
     let Some(rest) = text.strip_prefix(event.kind.as_str()) else {
         return text;
     };
-    if let Some(inner) = rest.strip_prefix(" (").and_then(|rest| rest.strip_suffix(')')) {
+    if let Some(inner) = rest
+        .strip_prefix(" (")
+        .and_then(|rest| rest.strip_suffix(')'))
+    {
         return inner;
     }
     match rest.strip_prefix(": ").or(rest.strip_prefix(' ')) {
