@@ -12,7 +12,7 @@ use crate::failure::{Failure, Outcome, exit};
 pub(crate) use host::open;
 
 /// Reads and carries out commands until the input ends or `/quit` comes. The exit code is that of
-/// the last command, as with a shell. Before each line a person sees the prompt.
+/// the last command that failed. Before each line a person sees the prompt.
 ///
 /// # Errors
 ///
@@ -46,7 +46,12 @@ pub(crate) fn read_lines(
                 failure.tell(context.ui.colour_err);
                 code = failure.code;
             }
-            Line::Words(words) => code = cli::run_line(words, context),
+            Line::Words(words) => {
+                let ended = cli::run_line(words, context);
+                if ended != exit::DONE {
+                    code = ended;
+                }
+            }
         }
     }
 }

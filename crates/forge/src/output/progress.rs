@@ -111,7 +111,7 @@ fn detail(line: &ProgressLine) -> String {
     let text = safe(&line.detail);
     let text = text
         .strip_prefix(line.status.as_str())
-        .map_or(text.as_str(), str::trim_start);
+        .map_or(text.as_str(), |rest| rest.trim_start_matches([':', ' ']));
     match line.port {
         Some(port) if line.outcome == "ready" && !text.contains(&port.to_string()) => {
             let gap = if text.is_empty() { "" } else { "  " };

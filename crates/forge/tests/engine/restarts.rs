@@ -34,6 +34,25 @@ fn a_crash_is_restarted_and_counted_until_it_gives_up() {
 }
 
 #[test]
+fn a_start_does_not_wait_for_what_hangs_on_a_process_that_crashes_again_and_again() {
+    let world = World::new(
+        "dev:
+  - name: db
+    command: exit 125
+    health_check: {log: never}
+    restart: {delay: 10ms, backoff: 1.0, max_restarts: 100000, window: 1s}
+  - {name: api, command: sleep 600, depends_on: [db]}
+  - {name: web, command: sleep 600, depends_on: [api]}
+",
+    );
+    let ran = world.ends(1, &["dev", "start", "--timeout", "600s"]);
+    assert!(ran.stderr.contains("waiting for `db`"), "{ran:?}");
+    assert!(ran.stderr.contains("waiting for `api`"), "{ran:?}");
+    // It was not given up, though: only the start has said how it stands.
+    assert_eq!(world.word("web"), "waiting");
+}
+
+#[test]
 fn the_delay_grows_and_is_shown_and_a_stop_ends_it() {
     let world = World::new(
         "dev:

@@ -150,7 +150,9 @@ impl Supervisor {
             return None;
         }
         let mut words = in_words(brief);
-        if let Some(message) = &view.message {
+        if let Some(message) = &view.message
+            && !words.contains(message.as_str())
+        {
             words = format!("{words}; {message}");
         }
         if let Some(origin) = &brief.origin {

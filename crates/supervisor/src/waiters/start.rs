@@ -54,8 +54,17 @@ pub(crate) struct Seen {
     breathless: bool,
     /// Runs that have ended and are to be followed by others.
     crashed: BTreeMap<String, BTreeSet<RunId>>,
-    /// Why some are not waited for any longer.
+    /// Why some are not waited for any longer: they crash again and again.
     given_up: BTreeMap<String, String>,
+    /// Why others are not: they wait for those.
+    held_up: BTreeMap<String, String>,
+}
+
+impl Seen {
+    /// Why a process is not waited for any longer.
+    fn hopeless(&self, name: &str) -> Option<&String> {
+        self.given_up.get(name).or_else(|| self.held_up.get(name))
+    }
 }
 
 impl Supervisor {
@@ -104,7 +113,7 @@ impl Supervisor {
         let elapsed = u64::try_from(start.began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut lines = Vec::with_capacity(start.names.len());
         start.seen.breathless = false;
-        start.seen.given_up.clear();
+        self.give_up(start);
         for name in &start.names {
             let (mut line, mut settled) = self.progress_line(name);
             let view = self.core.view(name);
@@ -114,11 +123,10 @@ impl Supervisor {
                     "pending".clone_into(&mut line.outcome);
                     "starting".clone_into(&mut line.status);
                     line.detail.clear();
-                } else if let Some(why) = crash_loop(name, view, &mut start.seen) {
+                } else if let Some(why) = start.seen.hopeless(name) {
                     settled = true;
                     "failed".clone_into(&mut line.outcome);
-                    line.detail.clone_from(&why);
-                    start.seen.given_up.insert(name.clone(), why);
+                    line.detail.clone_from(why);
                 }
             }
             let run = view.and_then(|view| view.run);
@@ -140,6 +148,44 @@ impl Supervisor {
             lines.push(line);
         }
         api::Progress { processes: lines }
+    }
+
+    /// Finds those that crash again and again, and those that wait for them in vain.
+    fn give_up(&self, start: &mut Start) {
+        let Start { names, seen, .. } = start;
+        seen.held_up.clear();
+        for name in &*names {
+            match self.core.outcome(name) {
+                Outcome::Pending(_) => {}
+                Outcome::Ready | Outcome::Done | Outcome::Failed(_) | Outcome::Down => {
+                    seen.given_up.remove(name);
+                    continue;
+                }
+            }
+            let view = self.core.view(name);
+            let why = view.and_then(|view| crash_loop(name, &view, seen));
+            if let Some(why) = why.filter(|_| !seen.given_up.contains_key(name)) {
+                seen.given_up.insert(name.clone(), why);
+            }
+        }
+        // One holds up another, which holds up a third.
+        let mut more = !seen.given_up.is_empty();
+        while more {
+            more = false;
+            for name in &*names {
+                if seen.hopeless(name).is_some() {
+                    continue;
+                }
+                let waits = self.core.view(name).map(|view| view.waiting_for);
+                let waits = waits.unwrap_or_default();
+                let culprit = waits.iter().find(|other| seen.hopeless(other).is_some());
+                if let Some(culprit) = culprit {
+                    let why = format!("waiting for `{culprit}`, which does not stay up");
+                    seen.held_up.insert(name.clone(), why);
+                    more = true;
+                }
+            }
+        }
     }
 
     /// Whether a process without a check has shown that it does not end at once: it waits for
@@ -181,7 +227,7 @@ impl Supervisor {
                     conflicts.extend(managed.and_then(|managed| managed.conflict.clone()));
                     message
                 }
-                Outcome::Pending(what) => match start.seen.given_up.get(name) {
+                Outcome::Pending(what) => match start.seen.hopeless(name) {
                     Some(why) => why.clone(),
                     None => {
                         pending.push((name, what));
