@@ -131,7 +131,7 @@ fn why_tells_where_settings_come_from() {
 #[test]
 fn slash_commands_are_read_line_by_line() {
     let workspace = Workspace::new(CONFIG);
-    let lines = "# first\n/dev profiles --json\ndev graph\n/dev nonsense\n/dev logs wbe\n/dev check\n/quit\n/dev profiles\n";
+    let lines = "# first\n/dev profiles --json\ndev graph\n/dev nonsense\n/dev logs wbe\n/dev graph\n/quit\n/dev check\n";
     let ran = workspace.run_with_input(&[], lines);
     assert_eq!(ran.code, Some(3), "{ran:?}");
     assert!(ran.stdout.starts_with("{\"profiles\""), "{ran:?}");
