@@ -5,6 +5,7 @@
 #[path = "engine/world.rs"]
 mod world;
 
+use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use forge_facts::{Entry, journal};
@@ -50,6 +51,41 @@ const TWO: &str = "dev:
 ";
 
 #[test]
+fn after_a_kill_of_everything_a_restore_brings_back_what_ran() {
+    let world = World::new(TWO);
+    world.ok(&["dev", "start"]);
+    world.ok(&["dev", "run", "extra", "--", "sleep", "1000"]);
+    world.ok(&["dev", "stop", "off"]);
+    let before = world.process("web");
+    kill_everything(&world, &["db", "web", "extra"]);
+    let told = world.ok(&["dev", "restore", "--json"]).json();
+    assert_eq!(told["ok"], true, "{told}");
+    for name in ["db", "web", "extra"] {
+        assert_eq!(world.word(name), "running", "{told}");
+    }
+    assert_eq!(world.word("off"), "stopped");
+    let after = world.process("web");
+    assert_eq!(before["port"], after["port"]);
+    assert_ne!(before["run_id"], after["run_id"]);
+    let again = world.ok(&["dev", "restore"]);
+    assert!(
+        again.stderr.contains("everything that is remembered runs"),
+        "{again:?}"
+    );
+}
+
+#[test]
+fn after_a_kill_of_everything_a_start_begins_what_is_dead() {
+    let world = World::new(TWO);
+    world.ok(&["dev", "start", "web"]);
+    kill_everything(&world, &["db", "web"]);
+    let told = world.ok(&["dev", "start", "web", "--json"]).json();
+    assert_eq!(told["started"].as_array().map(Vec::len), Some(2), "{told}");
+    assert_eq!(world.word("db"), "running");
+    assert_eq!(world.word("web"), "running");
+}
+
+#[test]
 fn after_a_reboot_nothing_begins_by_itself_and_a_restore_brings_it_back() {
     let world = World::new(TWO);
     world.ok(&["dev", "start", "web"]);
@@ -64,6 +100,28 @@ fn after_a_reboot_nothing_begins_by_itself_and_a_restore_brings_it_back() {
     assert_eq!(world.word("web"), "running");
     assert_eq!(world.process("web")["port"], before["port"]);
     assert_eq!(world.word("off"), "stopped");
+}
+
+#[test]
+fn what_comes_back_by_itself_comes_only_from_a_trusted_file() {
+    let config = format!("settings: {{auto_restore: true}}\n{TWO}");
+    let world = World::new(&config);
+    world.ok(&["dev", "start", "db"]);
+    kill_everything(&world, &["db"]);
+    move_to_another_boot(&world, &["db"]);
+    world.wait_status("db", "stopped");
+    let text = std::fs::read_to_string(world.layout().events_file()).expect("events");
+    assert!(text.contains("not trusted as it is"), "{text}");
+
+    world.ok(&["dev", "restore"]);
+    let said = world.ok(&["trust"]);
+    assert!(said.stdout.contains("trusted as it is now"), "{said:?}");
+    let list = world.base().join("state/trusted.json");
+    let mode = list.metadata().expect("a list").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    kill_everything(&world, &["db"]);
+    move_to_another_boot(&world, &["db"]);
+    world.wait_status("db", "running");
 }
 
 #[test]
@@ -234,7 +292,16 @@ fn a_paused_tree_halts_and_goes_on() {
     let world = World::new(
         "dev:
   - name: worker
-    command: while :; do echo x >> trace; sleep 0.01; done
+    command: exec python3 ticks.py
+",
+    );
+    // One process without children: a shell that has just forked cannot be halted on its own.
+    world.write(
+        "ticks.py",
+        "import time
+while True:
+    open('trace', 'a').write('x\\n')
+    time.sleep(0.01)
 ",
     );
     world.ok(&["dev", "start"]);
@@ -242,8 +309,8 @@ fn a_paused_tree_halts_and_goes_on() {
     world.ok(&["dev", "pause", "worker"]);
     let pid = world.pid("worker");
     assert_eq!(world.word("worker"), "paused");
-    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
-    assert!(stat.contains(") T "), "{stat}");
+    let stat = || std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("it lives");
+    wait_for("its halt", || stat().contains(") T ").then_some(()));
     world.ok(&["dev", "resume", "worker"]);
     let count = world.lines("trace").len();
     world.wait_lines("trace", count + 2);

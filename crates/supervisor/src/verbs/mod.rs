@@ -1,5 +1,6 @@
 //! What clients ask, one file for each verb.
 
+mod begun;
 mod changes;
 mod crash;
 mod daemon;

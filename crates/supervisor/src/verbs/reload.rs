@@ -6,7 +6,8 @@ use std::sync::Arc;
 use forge_api::{OnConflict, Problem, ReloadRequest};
 use forge_core::event::Event;
 
-use super::start::{Begun, profile_of};
+use super::begun::Begun;
+use super::start::profile_of;
 use crate::input::Sink;
 use crate::supervisor::Supervisor;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use forge_api::{OnConflict, Problem, RestartRequest};
 use forge_core::event::Event;
 
-use super::start::Begun;
+use super::begun::Begun;
 use crate::environment::Environment;
 use crate::input::Sink;
 use crate::supervisor::Supervisor;

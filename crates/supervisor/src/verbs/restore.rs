@@ -6,9 +6,8 @@ use std::time::Duration;
 use forge_api::{OnConflict, Problem, RestoreRequest, RunningAnswer};
 use forge_core::event::Event;
 use forge_core::spec::{PortSpec, ProcessSpec};
-use forge_os::ProcessState;
 
-use super::start::Begun;
+use super::begun::Begun;
 use crate::input::Sink;
 use crate::supervisor::Supervisor;
 use crate::trust;
@@ -23,9 +22,7 @@ impl Supervisor {
     }
 
     fn begin_restore(&mut self) -> Begun {
-        let dead = self.dead_unheard();
-        let mut names = self.to_be_restored();
-        names.extend(dead.iter().cloned());
+        let names = self.to_be_restored();
         for name in &names {
             if let Some(managed) = self.managed.get_mut(name) {
                 managed.on_conflict = OnConflict::Fail;
@@ -37,7 +34,6 @@ impl Supervisor {
         let mut begun = self.begun(names.clone());
         begun.already.clear();
         begun.started.clone_from(&names);
-        self.note_former(&mut begun, &dead);
         if names.is_empty() {
             begun.notes.push(match running.is_empty() {
                 true => "nothing is remembered that could be restored".to_string(),
@@ -45,33 +41,27 @@ impl Supervisor {
             });
         }
         begun.already.extend(running);
-        names.retain(|name| !dead.contains(name));
-        if !dead.is_empty() {
-            self.tell(Event::Restart(dead));
+        // Of some the end has still to be written down; the others are down already.
+        let present = |name: &String| {
+            let managed = self.managed.get(name);
+            managed.is_some_and(|managed| managed.present.is_some())
+        };
+        let (ending, down): (Vec<String>, Vec<String>) = names.into_iter().partition(present);
+        self.note_former(&mut begun, &ending);
+        if !ending.is_empty() {
+            self.tell(Event::Restart(ending));
             self.remember_now();
         }
-        if !names.is_empty() {
+        if !down.is_empty() {
             // Those that others need come first, as at every start.
-            self.tell(Event::Start(names));
+            self.tell(Event::Start(down));
             self.remember_now();
         }
         begun
     }
 
-    /// Runs that are over, of which their shims have not told yet: the supervisor has just begun.
-    fn dead_unheard(&self) -> Vec<String> {
-        let names = self.core.names().into_iter();
-        let is = |name: &&str| {
-            let managed = self.managed.get(*name);
-            let present = managed.is_some_and(|managed| managed.present.is_some());
-            let view = self.core.view(name).filter(|view| present && view.wanted);
-            let pid = view.and_then(|view| view.pid);
-            pid.is_some_and(has_ended)
-        };
-        names.filter(is).map(str::to_string).collect()
-    }
-
-    /// What ran and is down though nobody has stopped it.
+    /// What ran and of which no leader lives though nobody has stopped it. A supervisor that has just
+    /// begun may not have heard of an end yet: the journal says whom to look for.
     fn to_be_restored(&self) -> Vec<String> {
         let names = self.core.names().into_iter();
         let is = |name: &&str| {
@@ -80,13 +70,13 @@ impl Supervisor {
             };
             let view = self.core.view(name);
             let spec = self.core.latest_spec(name);
-            let down = managed.present.is_none() && managed.launching.is_none();
             let rests = spec.is_some_and(|spec| spec.schedule.is_some());
             let done = view
                 .as_ref()
                 .is_some_and(|view| view.status.name() == "exited");
             let wanted = view.is_some_and(|view| view.wanted) && !rests && !done;
-            down && (managed.to_restore || wanted)
+            let down = managed.present.is_none() && managed.launching.is_none();
+            (down || self.is_dead(name)) && (managed.to_restore || wanted)
         };
         names.filter(is).map(str::to_string).collect()
     }
@@ -140,9 +130,4 @@ impl Supervisor {
         });
         specs.collect()
     }
-}
-
-/// Whether a process is over, be it that nobody has taken note of its end.
-fn has_ended(pid: i32) -> bool {
-    forge_os::stat(pid).map_or(true, |stat| matches!(stat.state, ProcessState::Zombie))
 }

@@ -9,7 +9,7 @@ use forge_core::event::Event;
 use forge_core::spec::{CommandSpec, PortSpec, ProcessSpec};
 use forge_core::template::Template;
 
-use super::start::Begun;
+use super::begun::Begun;
 use crate::input::Sink;
 use crate::managed::Managed;
 use crate::supervisor::Supervisor;

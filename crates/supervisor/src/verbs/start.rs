@@ -1,19 +1,17 @@
 //! `start`: brings up what is named, and what it needs.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use forge_api::{OnConflict, Problem, StartRequest};
 use forge_config::{Config, resolve_targets};
 use forge_core::event::Event;
 use forge_core::spec::{PortSpec, ProcessSpec, Profile};
-use tokio::time::Instant;
 
+use super::begun::Begun;
 use crate::environment::Environment;
 use crate::input::Sink;
 use crate::managed::Managed;
 use crate::supervisor::Supervisor;
-use crate::waiters::{Seen, Start, Waiter};
 
 impl Supervisor {
     pub(crate) fn start(&mut self, request: StartRequest, sink: Sink) {
@@ -53,14 +51,16 @@ impl Supervisor {
             self.tell(Event::Remove(edited.removed.clone()));
         }
         if !stale.is_empty() {
-            begun.already.retain(|name| !stale.contains(name));
-            begun.started.extend(stale.iter().cloned());
             begun.notes.push(format!(
                 "{} restarted: the file has changed",
                 listed_with_verb(&stale)
             ));
-            self.note_former(&mut begun, &stale);
-            self.tell(Event::Restart(stale));
+            self.begin_again(&mut begun, stale);
+        }
+        let dead = begun.already.iter().filter(|name| self.is_dead(name));
+        let dead: Vec<String> = dead.cloned().collect();
+        if !dead.is_empty() {
+            self.begin_again(&mut begun, dead);
         }
         // Those that have to wait find their shims ready when it is their turn.
         for name in &begun.started {
@@ -69,61 +69,6 @@ impl Supervisor {
         self.tell(Event::Start(names));
         self.remember_now();
         Ok(begun)
-    }
-
-    /// Which of these run already, and which are begun by what follows.
-    pub(crate) fn begun(&self, names: Vec<String>) -> Begun {
-        let (already, started): (Vec<String>, Vec<String>) =
-            names.iter().cloned().partition(|name| self.runs(name));
-        Begun {
-            names,
-            started,
-            already,
-            notes: Vec::new(),
-            former: BTreeMap::new(),
-        }
-    }
-
-    /// Their present runs are to be over before they count as up.
-    pub(crate) fn note_former(&self, begun: &mut Begun, names: &[String]) {
-        for name in names {
-            if let Some(run) = self.managed.get(name).and_then(|managed| managed.present) {
-                begun.former.insert(name.clone(), run);
-            }
-        }
-    }
-
-    fn runs(&self, name: &str) -> bool {
-        let present = self
-            .managed
-            .get(name)
-            .is_some_and(|managed| managed.present.is_some() || managed.launching.is_some());
-        let view = self.core.view(name);
-        present && view.is_some_and(|view| view.wanted)
-    }
-
-    /// Waits for what was begun on behalf of a client.
-    pub(crate) fn follow_start(
-        &mut self,
-        begun: Begun,
-        wait: bool,
-        timeout_ms: Option<u64>,
-        sink: Sink,
-    ) {
-        let start = Start {
-            sink,
-            began: Instant::now(),
-            names: begun.names,
-            started: begun.started,
-            already: begun.already,
-            notes: begun.notes,
-            former: begun.former,
-            wait,
-            settled: BTreeMap::new(),
-            seen: Seen::default(),
-        };
-        self.waiters.push(Waiter::start(start, timeout_ms));
-        self.changed();
     }
 
     /// Two profiles that run together must not have processes of one name.
@@ -315,15 +260,6 @@ impl Supervisor {
             self.choose_automatic_port(&name);
         }
     }
-}
-
-/// What a start has begun.
-pub(crate) struct Begun {
-    pub(crate) names: Vec<String>,
-    pub(crate) started: Vec<String>,
-    pub(crate) already: Vec<String>,
-    pub(crate) notes: Vec<String>,
-    pub(crate) former: BTreeMap<String, forge_facts::RunId>,
 }
 
 /// What an edited file says anew.
