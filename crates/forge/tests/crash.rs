@@ -7,8 +7,9 @@ mod world;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use forge_testkit::wait_for;
 use serde_json::Value;
-use world::{World, wait_for};
+use world::World;
 
 fn git(world: &World, words: &[&str]) {
     let output = Command::new("git")
@@ -249,7 +250,7 @@ fn a_refused_connection_names_the_process_and_the_crash_that_it_began_with() {
     if !there_is("python3", "--version") {
         return;
     }
-    let port = world::free_port();
+    let port = forge_testkit::free_port();
     let world = World::new(&format!(
         "dev:\n  - name: db\n    command: 'while [ ! -e go ]; do sleep 0.01; done; echo \"SyntaxError: broken\"; exit 1'\n    ports: [{port}]\n    {LATE}\n\
          \x20 - name: api\n    command: 'while [ ! -e go2 ]; do sleep 0.01; done; echo \"Error: connect ECONNREFUSED 127.0.0.1:{port}\"; exit 1'\n    {LATE}\n    depends_on: [db]\n"

@@ -4,8 +4,9 @@
 #[path = "engine/world.rs"]
 mod world;
 
+use forge_testkit::wait_for;
 use serde_json::Value;
-use world::{World, kill, wait_for};
+use world::{World, kill};
 
 /// Writes a line whenever a file asks for it: `say N` waits for the file `N`.
 const SAY: &str = "say() { while [ ! -e \"$1\" ]; do sleep 0.01; done; shift; echo \"$@\"; }; ";

@@ -9,7 +9,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use forge_facts::{Entry, journal};
-use world::{World, free_port, kill, wait_for};
+use forge_testkit::{free_port, wait_for};
+use world::{World, kill};
 
 /// Kills all of Forge and all processes at once.
 fn kill_everything(world: &World, names: &[&str]) {

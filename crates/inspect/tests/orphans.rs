@@ -6,12 +6,13 @@ use std::collections::HashSet;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use forge_inspect::conflict::{self, Expected, Relation};
 use forge_inspect::orphans::{self, Former, Live, Orphan, Reason};
 use forge_inspect::{Member, Patience, Viewpoint, ports, tree};
 use forge_os::sockets::Protocol;
+use forge_testkit::wait_for;
 use support::{Puppet, marked_python};
 
 /// A tree: a server that listens, and a child of it in a session of its own.
@@ -123,17 +124,6 @@ fn abandon(folder: &Path, command: &str) -> i32 {
     pid.trim().parse().expect("a pid")
 }
 
-fn until<T>(mut look: impl FnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + Duration::from_secs(20);
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(Instant::now() < deadline, "it never came true");
-        std::thread::yield_now();
-    }
-}
-
 #[test]
 fn a_server_in_the_folder_without_a_parent_is_found_and_a_tool_is_not() {
     let workspace = folder();
@@ -144,7 +134,7 @@ fn a_server_in_the_folder_without_a_parent_is_found_and_a_tool_is_not() {
     let sleeper = abandon(&path, "sleep 1000");
     let elsewhere = folder();
     let stranger = abandon(elsewhere.path(), &format!("python3 -c '{listen}'"));
-    let mut found = until(|| {
+    let mut found = wait_for("what was left behind", || {
         let found = find(&path, &Live::default());
         found
             .iter()

@@ -8,7 +8,8 @@ use std::process::Command;
 use std::time::Duration;
 
 use forge_services::{Meter, Statistics, Value};
-use support::{Server, find, free_port, postgres_programs};
+use forge_testkit::free_port;
+use support::{Server, find, postgres_programs};
 
 const LIMIT: Duration = Duration::from_secs(20);
 

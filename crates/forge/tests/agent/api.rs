@@ -5,7 +5,8 @@ use std::time::Duration;
 use forge_api::{Client, ClientError, LogLine, LogsQuery, Stream, path};
 use serde_json::Value;
 
-use crate::world::{PATIENCE, World, kill, wait_for};
+use crate::world::{World, kill};
+use forge_testkit::{PATIENCE, wait_for};
 
 /// Lines of the count.
 const LINES: usize = 400;

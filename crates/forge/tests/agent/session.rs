@@ -7,7 +7,8 @@ use std::sync::mpsc;
 
 use serde_json::{Value, json};
 
-use crate::world::{PATIENCE, World};
+use crate::world::World;
+use forge_testkit::PATIENCE;
 
 /// A connected agent. Dropped, it leaves, and the server must end by itself.
 pub(crate) struct Session {
@@ -167,7 +168,7 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         drop(self.input.take());
-        let end = crate::world::try_for(|| self.child.try_wait().ok().flatten());
+        let end = forge_testkit::try_for(|| self.child.try_wait().ok().flatten());
         if end.is_none() {
             let _ = self.child.kill();
         }

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::session::Session;
-use crate::world::{World, free_port};
+use crate::world::World;
+use forge_testkit::free_port;
 
 const BROKEN: &str = "import sys\n\ndef handle(user):\n    return user['name'].upper()\n\nprint('connecting', flush=True)\nprint(handle({}), flush=True)\n";
 

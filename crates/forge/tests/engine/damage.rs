@@ -3,7 +3,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixListener;
 
-use crate::world::{Beside, World, has_ended, kill, wait_for};
+use crate::world::{Beside, World, has_ended, kill};
+use forge_testkit::wait_for;
 
 const ONE: &str = "dev:\n  - {name: web, command: exec sleep 1000}\n";
 

@@ -1,6 +1,7 @@
 //! Readiness and health: every kind of check, and who must not count.
 
-use crate::world::{World, free_port, wait_for};
+use crate::world::World;
+use forge_testkit::{free_port, wait_for};
 
 #[test]
 fn every_kind_of_check_makes_a_process_healthy() {

@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use crate::world::{Beside, World, free_port, wait_for};
+use crate::world::{Beside, World};
+use forge_testkit::{free_port, wait_for};
 
 const LISTENER: &str = "dev:
   - name: web

@@ -1,6 +1,7 @@
 //! `kill -9` of what Forge consists of: no child dies, no end is lost, nothing runs twice.
 
-use crate::world::{World, has_ended, kill, wait_for};
+use crate::world::{World, has_ended, kill};
+use forge_testkit::wait_for;
 
 const TWO: &str = "dev:
   - {name: web, command: 'echo run >> runs; exec sleep 1000'}

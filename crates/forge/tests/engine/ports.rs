@@ -3,7 +3,8 @@
 use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 
-use crate::world::{World, free_port, has_ended, wait_for};
+use crate::world::{World, has_ended};
+use forge_testkit::{free_port, wait_for};
 
 /// A program outside of Forge that listens.
 struct Stranger(Child);

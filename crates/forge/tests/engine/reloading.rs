@@ -26,9 +26,9 @@ fn a_reload_touches_only_what_has_changed() {
     assert_eq!(world.pid("same"), pids[0]);
     assert_ne!(world.pid("changed"), pids[1]);
     world.wait_output("changed", "new\n");
-    crate::world::wait_for("its end", || has_ended(pids[2]).then_some(()));
+    forge_testkit::wait_for("its end", || has_ended(pids[2]).then_some(()));
     assert_eq!(world.word("added"), "running");
-    crate::world::wait_for("its absence", || {
+    forge_testkit::wait_for("its absence", || {
         let names: Vec<serde_json::Value> = world.status()["processes"]
             .as_array()
             .expect("a list")
@@ -53,7 +53,7 @@ fn the_next_start_picks_up_an_edited_file() {
     assert_eq!(world.pid("same"), pids[0]);
     assert_ne!(world.pid("changed"), pids[1]);
     assert_eq!(world.word("added"), "running");
-    crate::world::wait_for("its end", || has_ended(pids[2]).then_some(()));
+    forge_testkit::wait_for("its end", || has_ended(pids[2]).then_some(()));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What happens after an exit: restarts, giving up, and what a restart keeps.
 
-use crate::world::{World, kill, wait_for};
+use crate::world::{World, kill};
+use forge_testkit::wait_for;
 
 #[test]
 fn a_crash_is_restarted_and_counted_until_it_gives_up() {

@@ -1,6 +1,7 @@
 //! What comes up, in which order, and what a start does where something cannot.
 
-use crate::world::{World, free_port, make_executable, wait_for};
+use crate::world::{World, make_executable};
+use forge_testkit::{free_port, wait_for};
 
 #[test]
 fn dependencies_come_first_and_independent_ones_at_once() {

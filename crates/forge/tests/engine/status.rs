@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::world::{World, free_port};
+use crate::world::World;
+use forge_testkit::free_port;
 
 #[test]
 fn the_status_has_all_its_fields() {

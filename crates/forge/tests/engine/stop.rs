@@ -1,6 +1,7 @@
 //! After a stop nothing is alive, however it tried to stay.
 
-use crate::world::{World, free_port, has_ended, wait_for};
+use crate::world::{World, has_ended};
+use forge_testkit::{free_port, wait_for};
 
 #[test]
 fn a_stop_takes_down_dependents_first() {

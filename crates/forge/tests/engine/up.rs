@@ -2,7 +2,8 @@
 
 use std::process::Stdio;
 
-use crate::world::{Beside, World, has_ended, wait_for};
+use crate::world::{Beside, World, has_ended};
+use forge_testkit::wait_for;
 
 #[test]
 fn up_follows_the_logs_and_ctrl_c_stops_everything() {

@@ -1,20 +1,17 @@
 //! A workspace in a temporary folder with the real binary, and ways to wait for what happens there.
 
 use std::cell::Cell;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use forge_facts::Stream;
 use forge_facts::layout::Layout;
 use forge_os::{Pidfd, process_table};
+use forge_testkit::{PATIENCE, try_for, wait_for};
 use serde_json::Value;
-
-/// How long anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(40);
 
 /// Programs that a shell cannot be: `python3 puppet.py WHAT …`.
 const PUPPET: &str = include_str!("puppet.py");
@@ -406,35 +403,6 @@ pub(crate) fn has_ended(pid: i32) -> bool {
     let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
     let state = stat.rsplit(')').next().unwrap_or_default().trim_start();
     state.is_empty() || state.starts_with(['Z', 'X'])
-}
-
-/// Waits until this gives something.
-#[track_caller]
-pub(crate) fn wait_for<T>(what: &str, found: impl FnMut() -> Option<T>) -> T {
-    match try_for(found) {
-        Some(found) => found,
-        None => panic!("waited in vain for {what}"),
-    }
-}
-
-/// The same; `None` when the time is over.
-pub(crate) fn try_for<T>(mut found: impl FnMut() -> Option<T>) -> Option<T> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(found) = found() {
-            return Some(found);
-        }
-        if Instant::now() >= deadline {
-            return None;
-        }
-        forge_os::pause(Duration::from_millis(5));
-    }
-}
-
-/// A port that nobody has at this moment.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 /// Makes a file what can be executed.

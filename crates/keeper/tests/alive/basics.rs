@@ -3,7 +3,8 @@
 use forge_facts::{Entry, Exit, Fact, Order, Stream, TerminalSize};
 
 use crate::harness::Test;
-use crate::world::{World, own, wait_for};
+use crate::world::{World, own};
+use forge_testkit::wait_for;
 
 pub(crate) const TESTS: &[Test] = &[
     (

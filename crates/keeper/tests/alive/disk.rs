@@ -9,7 +9,8 @@ use forge_facts::{
 
 use crate::child;
 use crate::harness::Test;
-use crate::world::{World, own, wait_for};
+use crate::world::{World, own};
+use forge_testkit::wait_for;
 
 pub(crate) const TESTS: &[Test] = &[
     ("a_full_disk_costs_a_counted_gap_and_nothing_else", full),

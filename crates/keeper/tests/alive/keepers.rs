@@ -7,7 +7,8 @@ use forge_os::{Pidfd, signal};
 
 use crate::harness::Test;
 use crate::talk::Talk;
-use crate::world::{World, kill, own, start_keeper, wait_for};
+use crate::world::{World, kill, own, start_keeper};
+use forge_testkit::wait_for;
 
 pub(crate) const TESTS: &[Test] = &[
     (

@@ -14,7 +14,8 @@ use forge_os::Pidfd;
 
 use crate::child;
 use crate::harness::Test;
-use crate::world::{World, kill, own, wait_for};
+use crate::world::{World, kill, own};
+use forge_testkit::wait_for;
 
 pub(crate) const TESTS: &[Test] = &[
     (

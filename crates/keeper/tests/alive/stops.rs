@@ -6,7 +6,8 @@ use forge_facts::{Entry, Exit, Order, Scope, Stream};
 use forge_os::signal;
 
 use crate::harness::Test;
-use crate::world::{World, own, wait_for};
+use crate::world::{World, own};
+use forge_testkit::wait_for;
 
 pub(crate) const TESTS: &[Test] = &[
     ("one_that_ends_on_the_signal_is_gone_at_once", quick),

@@ -8,7 +8,7 @@ use forge_facts::layout::Layout;
 use forge_facts::{Entry, Exit, Fact, Hello, Launch, Order, Record, Role, RunId, Scope};
 use forge_os::signal;
 
-use crate::world::PATIENCE;
+use forge_testkit::PATIENCE;
 
 /// A connection on which records travel.
 pub(crate) struct Talk {

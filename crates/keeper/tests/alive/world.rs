@@ -13,11 +13,9 @@ use std::time::{Duration, Instant};
 use forge_facts::layout::Layout;
 use forge_facts::{Hello, KeeperFact, KeeperOrder, Launch, LogRules, RunId, Stream};
 use forge_os::{Pidfd, Session, Spawn, signal};
+use forge_testkit::{PATIENCE, wait_for};
 
 use crate::talk::{Shim, Talk};
-
-/// How long anything may take.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 static COUNT: AtomicU32 = AtomicU32::new(1);
 
@@ -230,18 +228,6 @@ pub(crate) fn kill(pid: i32) {
     if let Ok(pidfd) = Pidfd::open(pid) {
         let _ = pidfd.signal(signal::KILL);
         pidfd.wait_for(PATIENCE);
-    }
-}
-
-/// Asks again until there is an answer.
-pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        if let Some(answer) = ask() {
-            return answer;
-        }
-        assert!(Instant::now() < until, "waited in vain for {what}");
-        forge_os::pause(Duration::from_millis(2));
     }
 }
 

@@ -1,7 +1,7 @@
 //! Real servers for the tests, ended whatever happens.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -50,11 +50,6 @@ impl Drop for Server {
         let _ = Command::new("sh").args(["-c", &kill]).status();
         let _ = self.child.wait();
     }
-}
-
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("binds");
-    listener.local_addr().expect("is bound").port()
 }
 
 /// A program in the PATH or where Debian keeps servers.
