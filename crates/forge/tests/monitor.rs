@@ -293,6 +293,37 @@ fn history_goes_on_and_warnings_are_not_told_twice_when_the_supervisor_is_killed
 }
 
 #[test]
+fn hogs_know_whose_a_process_is_and_show_as_many_as_are_asked_for() {
+    let (_folder, program) = burner();
+    let lives = Lives::start(&config("burn", &program, ""), &[]);
+    // It was started, which is not yet to hold what it is about to hold.
+    let monitor = lives.monitor_until("memory of 64 MiB", |monitor| {
+        process(monitor, "burn")["memory_bytes"].as_u64() > Some(64 << 20)
+    });
+    let pid = &process(&monitor, "burn")["pid"];
+    // All that there is, whatever else this machine is busy with.
+    let hogs = lives.json(&["dev", "hogs", "--json", "--limit", "1000000"]);
+    let all = hogs["processes"].as_array().expect("a list");
+    let burn = all.iter().find(|one| one["pid"] == *pid);
+    let burn = burn.unwrap_or_else(|| panic!("not {pid} in {hogs}"));
+    assert_eq!(burn["name"], "burn");
+    assert_eq!(burn["owner"], "this-workspace");
+    let workspace = lives.0.path().to_string_lossy().into_owned();
+    assert_eq!(burn["workspace"], workspace.as_str());
+    assert!(text(&burn["command"]).contains("burn.py"), "{burn}");
+    assert!(burn["cpu_percent"].is_number(), "{burn}");
+    assert!(burn["memory_bytes"].as_u64() > Some(64 << 20), "{burn}");
+    // Nobody else's process is taken for ours.
+    let own = i64::from(std::process::id());
+    let stranger = all.iter().find(|one| one["pid"] == own).expect("it runs");
+    assert_eq!(stranger["workspace"], Value::Null);
+    // One by CPU, one by memory.
+    let few = lives.json(&["dev", "hogs", "--json", "-n", "1"]);
+    let few = few["processes"].as_array().expect("a list").len();
+    assert!((1..=2).contains(&few), "{few}");
+}
+
+#[test]
 fn without_a_supervisor_the_picture_says_that_nothing_runs_and_unknown_names_are_3() {
     let workspace = Workspace::new("dev:\n  - name: db\n    command: [sleep, '1000']\n");
     let ran = workspace.run(&["dev", "monitor"]);

@@ -96,12 +96,15 @@ impl Snapshot {
                 .then(b.0.rss_pages.cmp(&a.0.rss_pages))
                 .then(a.0.pid.cmp(&b.0.pid))
         });
-        let mut largest: Vec<u64> = all.iter().map(|(stat, _)| stat.rss_pages).collect();
+        // With the pid, so that no two are equal and exactly so many are chosen.
+        let size = |stat: &Stat| (stat.rss_pages, stat.pid);
+        let mut largest: Vec<_> = all.iter().map(|(stat, _)| size(stat)).collect();
         largest.sort_unstable_by(|a, b| b.cmp(a));
-        let large = largest.get(count.saturating_sub(1)).copied().unwrap_or(0);
+        let large = largest.get(count.saturating_sub(1)).copied();
+        let large = large.unwrap_or((0, 0));
         let chosen = all.into_iter().enumerate().filter(|(rank, (stat, cpu))| {
             let busy = *rank < count && cpu.is_some_and(|cpu| cpu > 0.0);
-            count > 0 && (busy || (stat.rss_pages >= large && stat.rss_pages > 0))
+            count > 0 && (busy || (size(stat) >= large && stat.rss_pages > 0))
         });
         chosen.map(|(_, one)| one).collect()
     }

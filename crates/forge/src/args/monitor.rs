@@ -30,9 +30,9 @@ pub(crate) struct MonitorArgs {
     after_help = "Example: forge dev hogs\n\nCPU is measured for half a second. Works anywhere: nothing needs to run."
 )]
 pub(crate) struct HogsArgs {
-    /// How many by CPU, and how many by memory
-    #[arg(short = 'n', long, value_name = "N", default_value_t = 10)]
-    pub(crate) limit: usize,
+    /// How many by CPU, and how many by memory: 10 for people, 50 in JSON, unless told
+    #[arg(short = 'n', long, value_name = "N")]
+    pub(crate) limit: Option<usize>,
     /// Print one JSON document
     #[arg(long)]
     pub(crate) json: bool,

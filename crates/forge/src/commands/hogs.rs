@@ -15,6 +15,9 @@ use crate::output::report::look;
 use crate::output::table::{Cell, Column, Table};
 use crate::output::units::{bytes, percent};
 
+/// How many by CPU and by memory a screen shows, and how many a script is told, which has room for more.
+const FOR_PEOPLE: usize = 10;
+const FOR_SCRIPTS: usize = 50;
 /// The time between the two looks.
 const BETWEEN: Duration = Duration::from_millis(500);
 
@@ -28,8 +31,9 @@ pub(crate) fn run(args: &HogsArgs, context: &Context) -> Outcome {
             Some(place) => Viewpoint::of_workspace(place.workspace()),
             None => Viewpoint::outside(),
         };
+        let usual = if args.json { FOR_SCRIPTS } else { FOR_PEOPLE };
         let found = now
-            .hogs_since(&earlier, args.limit, &viewpoint)
+            .hogs_since(&earlier, args.limit.unwrap_or(usual), &viewpoint)
             .map_err(unreadable)?;
         let answer = Hogs {
             processes: found.into_iter().map(told).collect(),
