@@ -92,8 +92,12 @@ pub struct Process {
     pub signal: Option<String>,
     /// Percent of one core, of the whole tree.
     pub cpu_percent: Option<f64>,
-    /// Resident bytes of the whole tree.
+    /// Resident bytes of the whole tree; pages that its processes share count for each of them.
     pub memory_bytes: Option<u64>,
+    /// The same with shared pages divided among those who share them (PSS): what the tree really takes. Measured
+    /// more rarely; `None` where the kernel does not tell.
+    #[serde(default)]
+    pub memory_pss_bytes: Option<u64>,
     pub threads: Option<u64>,
     pub open_files: Option<u64>,
     pub disk_read_bytes_per_s: Option<u64>,

@@ -14,6 +14,9 @@
 //!   added up. When a process ends, its parent inherits its counters; `ledger` takes out what was
 //!   already counted, so that the sum neither jumps nor goes backwards, and what a process did after
 //!   the last look still counts.
+//! * **Memory** is resident bytes, each second, and, more rarely because it is dear (`shared_memory`), with the pages
+//!   that several processes share divided among them: a hundred workers of one program do not use a hundred times
+//!   its size.
 //! * **Network**. The kernel counts bytes for each TCP connection, not for each process. Connections are
 //!   matched to trees by who holds their socket, by the port they came in on, and, for those that are
 //!   gone before anybody could look, by what is known of their other end. UDP has no such counts, and a process in
@@ -46,6 +49,7 @@ pub mod orphans;
 mod owner;
 pub mod ports;
 mod sampler;
+mod shared_memory;
 pub mod tree;
 mod tree_meter;
 mod trees;

@@ -4,19 +4,24 @@ use std::collections::HashMap;
 use std::io;
 use std::time::Duration;
 
-use forge_os::process_table::{self, ProcessTable};
+use forge_os::process_table::{self, ProcessTable, thread_cpu_time};
 
 use crate::machine::MachineMeter;
 use crate::member::{KEPT_DESCRIPTORS, MemberMeter};
 use crate::network::Network;
+use crate::shared_memory::SHARE;
 use crate::tree_meter::{Interval, TreeId, TreeMeter};
 use crate::trees::{Root, Trees};
 use crate::{Moment, ProcessKey, Sample, Usage};
 
+/// What measuring memory may cost in one look, if one tree alone does not cost more.
+const MEASURING: Duration = Duration::from_micros(500);
+
 /// What a [`Sampler`] may spend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Settings {
-    /// How often the memory of each tree is measured with shared pages divided; `None` for never.
+    /// How often the memory of each tree is measured with shared pages divided, sooner where it changes; `None`
+    /// for never.
     pub measure_memory_every: Option<Duration>,
     /// How many file descriptors may be kept open to read faster.
     pub kept_descriptors: usize,
@@ -48,6 +53,7 @@ pub struct Sampler {
     network: Network,
     own_network: Option<u64>,
     last: Option<Moment>,
+    next_measuring: Duration,
     next_id: TreeId,
 }
 
@@ -66,6 +72,7 @@ impl Sampler {
             network: Network::open(settings.spare_network),
             own_network: process_table::network_namespace(std::process::id() as i32).ok(),
             last: None,
+            next_measuring: Duration::ZERO,
             next_id: 0,
         })
     }
@@ -91,7 +98,7 @@ impl Sampler {
         for (meter, usage) in self.meters.iter().zip(&mut usages) {
             self.network.report(meter, usage);
         }
-        self.measure_memory(now, interval);
+        self.measure_memory(now);
         self.last = Some(now);
         let keys = self.meters.iter().map(|meter| meter.key.clone());
         Sample {
@@ -167,28 +174,30 @@ impl Sampler {
         }
     }
 
-    /// Measures as many trees as are due on average, those first that were measured longest ago.
-    fn measure_memory(&mut self, now: Moment, interval: Interval) {
-        let (Some(every), Some(seconds)) = (self.settings.measure_memory_every, interval.seconds)
-        else {
+    /// Measures trees that are due, the most urgent first, for a small part of the time.
+    fn measure_memory(&mut self, now: Moment) {
+        let Some(every) = self.settings.measure_memory_every else {
             return;
         };
-        let share = self.meters.len() as f64 * seconds / every.as_secs_f64().max(0.001);
-        for _ in 0..(share.ceil() as usize).min(self.meters.len()) {
-            let live = self
-                .meters
-                .iter_mut()
-                .filter(|meter| !meter.members.is_empty());
-            let Some(oldest) = live.min_by_key(|meter| meter.measured.map(|(at, _)| at)) else {
+        if now.since_boot < self.next_measuring {
+            return;
+        }
+        let begin = thread_cpu_time();
+        loop {
+            let due = |meter: &mut TreeMeter| meter.memory_due(now.since_boot, every);
+            let due = self.meters.iter_mut().map(|meter| (due(meter), meter));
+            let most = due
+                .filter(|(due, _)| due.is_some())
+                .max_by_key(|(due, _)| *due);
+            let Some((_, meter)) = most else {
                 return;
             };
-            let due = oldest
-                .measured
-                .is_none_or(|(at, _)| now.since_boot.saturating_sub(at) >= every);
-            if !due {
+            meter.measure_memory(now.since_boot);
+            let cost = thread_cpu_time().saturating_sub(begin);
+            if cost > MEASURING {
+                self.next_measuring = now.since_boot + cost * SHARE;
                 return;
             }
-            oldest.measure_memory(now.since_boot);
         }
     }
 
@@ -197,7 +206,7 @@ impl Sampler {
     pub fn measure_memory_of(&mut self, key: &ProcessKey, now: Moment) -> Option<u64> {
         let meter = self.meters.iter_mut().find(|meter| meter.key == *key)?;
         meter.measure_memory(now.since_boot);
-        meter.measured.and_then(|(_, bytes)| bytes)
+        meter.measured.and_then(|measured| measured.bytes)
     }
 
     /// Looks only at the given processes' listening ports, sorted; for every few milliseconds while

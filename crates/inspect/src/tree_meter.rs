@@ -6,6 +6,7 @@ use forge_os::process_table::{self, KeptFiles, ProcessTable};
 
 use crate::ledger::{Ledger, Reading};
 use crate::member::{Look, MemberMeter, cpu_percent};
+use crate::shared_memory::Measured;
 use crate::trees::Member;
 use crate::{ProcessKey, Usage};
 
@@ -29,8 +30,10 @@ pub(crate) struct TreeMeter {
     pub(crate) id: TreeId,
     pub(crate) key: ProcessKey,
     pub(crate) members: Vec<MemberMeter>,
-    /// When memory was last measured in full, since the machine started, and what it was.
-    pub(crate) measured: Option<(Duration, Option<u64>)>,
+    /// What was found when memory was last measured in full.
+    pub(crate) measured: Option<Measured>,
+    /// Resident bytes at the last look.
+    resident: u64,
     shim: Option<Shim>,
     /// Whether a member was gone at the last look: the shim may have inherited what it used.
     lost: bool,
@@ -52,6 +55,7 @@ impl TreeMeter {
             key,
             members: Vec::new(),
             measured: None,
+            resident: 0,
             shim: None,
             lost: false,
             cpu: Ledger::default(),
@@ -118,6 +122,9 @@ impl TreeMeter {
             true
         });
         self.lost = !gone.is_empty();
+        if self.members.is_empty() {
+            self.measured = None;
+        }
         (self.usage(sum, &times, &storage, interval), gone)
     }
 
@@ -134,12 +141,18 @@ impl TreeMeter {
             let (bytes, seconds) = bytes.zip(interval.seconds)?;
             Some((bytes[kind] as f64 / seconds).round() as u64)
         };
+        self.resident = sum.pages * process_table::page_size();
+        let resident = (!sum.pids.is_empty()).then_some(self.resident);
+        let measured = self.measured.filter(|measured| measured.members > 0);
         Usage {
             cpu_percent: ticks
                 .zip(interval.seconds)
                 .map(|([ticks], seconds)| cpu_percent(ticks, seconds)),
-            memory_bytes: (!sum.pids.is_empty()).then(|| sum.pages * process_table::page_size()),
-            memory_pss_bytes: self.measured.and_then(|(_, bytes)| bytes),
+            memory_bytes: resident,
+            // Measured a while ago: what has been given back since then does not count.
+            memory_pss_bytes: resident
+                .zip(measured.and_then(|measured| measured.bytes))
+                .map(|(resident, bytes)| bytes.min(resident)),
             threads: (!sum.pids.is_empty()).then_some(sum.threads),
             open_files: sum.open_files,
             open_files_most: sum.open_files_most.map(|(count, _)| count),
@@ -185,7 +198,24 @@ impl TreeMeter {
         let sum = bytes.fold(None, |sum: Option<u64>, bytes| {
             Some(sum.unwrap_or(0) + bytes)
         });
-        self.measured = Some((now, sum));
+        self.measured = Some(Measured {
+            at: now,
+            bytes: sum,
+            resident: self.resident,
+            members: self.members.len(),
+        });
+    }
+
+    /// How urgent it is to measure its memory again, `every` so often in any case; `None`: not yet.
+    pub(crate) fn memory_due(&self, now: Duration, every: Duration) -> Option<Duration> {
+        if self.members.is_empty() {
+            return None;
+        }
+        let Some(measured) = self.measured else {
+            return Some(Duration::MAX);
+        };
+        let changed = measured.has_changed(self.resident, self.members.len());
+        measured.due(now, every, changed)
     }
 }
 

@@ -185,6 +185,7 @@ fn add_usage(process: &mut api::Process, managed: &Managed) {
         .cpu_percent
         .map(|one| (f64::from(one) * 10.0).round() / 10.0);
     process.memory_bytes = usage.memory_bytes;
+    process.memory_pss_bytes = usage.memory_pss_bytes;
     process.threads = usage.threads.map(u64::from);
     process.open_files = usage.open_files.map(u64::from);
     process.disk_read_bytes_per_s = usage.disk_read_bytes_per_s;

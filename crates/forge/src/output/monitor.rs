@@ -323,7 +323,11 @@ fn facts(one: &Process) -> Vec<String> {
             .collect();
         (!known.is_empty()).then(|| format!("{name} {}", known.join(" ")))
     };
+    // Worth a word only where counting shared pages for each process tells a different story.
+    let shared = one.memory_bytes.zip(one.memory_pss_bytes);
+    let shared = shared.filter(|(all, once)| one.pids.len() > 1 && *once < all / 10 * 9);
     [
+        shared.map(|(_, once)| format!("memory {} with shared pages counted once", bytes(once))),
         number(one.threads, "thread", "threads"),
         number(one.open_files, "open file", "open files"),
         (!ports.is_empty()).then(|| format!("listens on {}", ports.join(", "))),

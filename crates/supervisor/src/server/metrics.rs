@@ -92,6 +92,12 @@ const FIGURES: &[(&str, &str, &str, Figure)] = &[
         |one| one.memory_bytes.map(|bytes| bytes as f64),
     ),
     (
+        "forge_process_memory_pss_bytes",
+        "gauge",
+        "Memory of the whole tree, shared pages divided",
+        |one| one.memory_pss_bytes.map(|bytes| bytes as f64),
+    ),
+    (
         "forge_process_threads",
         "gauge",
         "Threads of the whole tree",
