@@ -1,13 +1,13 @@
-//! One GET request over a connection that is there.
+//! One request over a connection that is there.
 
 use std::convert::Infallible;
 use std::future::pending;
 
 use http_body_util::{BodyExt, Empty, Limited};
-use hyper::Request;
 use hyper::body::Bytes;
 use hyper::client::conn::http1;
 use hyper::header::{ACCEPT, AUTHORIZATION, CONNECTION, HOST, HeaderValue, USER_AGENT};
+use hyper::{Method, Request};
 use hyper_util::rt::TokioIo;
 
 use crate::base64;
@@ -22,6 +22,18 @@ pub(crate) async fn get(
     credentials: Option<(&str, &str)>,
     most: usize,
 ) -> Result<(u16, Bytes), Trouble> {
+    ask(wire, Method::GET, host, target, credentials, most).await
+}
+
+/// The same with any method, and nothing to say beside it.
+pub(crate) async fn ask(
+    wire: impl Wire + 'static,
+    method: Method,
+    host: &str,
+    target: &str,
+    credentials: Option<(&str, &str)>,
+    most: usize,
+) -> Result<(u16, Bytes), Trouble> {
     let strange = |error: &dyn std::fmt::Display| Trouble::Strange(error.to_string());
     let (mut sender, connection) = http1::Builder::new()
         .ignore_invalid_headers_in_responses(true)
@@ -29,6 +41,7 @@ pub(crate) async fn get(
         .await
         .map_err(|error| strange(&error))?;
     let mut request = Request::new(Empty::new());
+    *request.method_mut() = method;
     *request.uri_mut() = target
         .parse()
         .map_err(|_| Trouble::Refused("the path in the URL makes no sense".to_string()))?;

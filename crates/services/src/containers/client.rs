@@ -11,13 +11,19 @@ pub enum Client {
         image: String,
         /// The ports of this machine that were published by number.
         ports: Vec<u16>,
+        /// The container is to outlive the client.
+        detached: bool,
     },
     /// `docker compose up`.
     Compose {
         /// The project's name, where it was given.
         project: Option<String>,
+        /// The project's folder, where it was given: by itself, or as that of the first file.
+        folder: Option<String>,
         /// The services; empty for all.
         services: Vec<String>,
+        /// The containers are to outlive the client.
+        detached: bool,
     },
 }
 
@@ -77,6 +83,12 @@ impl Client {
     pub fn parse(words: &[String]) -> Option<Self> {
         let (program, rest) = words.split_first()?;
         let program = program.rsplit('/').next()?;
+        if program.starts_with("python") {
+            // The older compose is a script, and its interpreter is the program.
+            let script = rest.first()?;
+            let is_compose = script.ends_with("docker-compose") || script.ends_with("podman-compose");
+            return is_compose.then(|| Client::parse(rest)).flatten();
+        }
         let mut rest = Words(rest);
         match program {
             "docker" | "podman" | "nerdctl" => {}
@@ -89,6 +101,32 @@ impl Client {
             "container" if rest.next() == Some("run") => run(rest),
             "compose" => compose(rest),
             _ => None,
+        }
+    }
+}
+
+impl Client {
+    /// The engine that a command line names before its verb, in the form of `DOCKER_HOST`.
+    pub fn host_in(words: &[String]) -> Option<&str> {
+        let mut rest = Words(words.split_first()?.1);
+        loop {
+            let word = rest.next().filter(|word| word.starts_with('-'))?;
+            if word == "-H" || word == "--host" {
+                return rest.next();
+            }
+            if let Some(host) = word.strip_prefix("--host=").or(word.strip_prefix("-H=")) {
+                return Some(host);
+            }
+            if GLOBAL.contains(&word) {
+                rest.next();
+            }
+        }
+    }
+
+    /// Whether what it starts is to outlive it.
+    pub fn is_detached(&self) -> bool {
+        match self {
+            Client::Run { detached, .. } | Client::Compose { detached, .. } => *detached,
         }
     }
 }
@@ -119,6 +157,7 @@ impl<'a> Words<'a> {
 fn run(mut words: Words<'_>) -> Option<Client> {
     let mut name = None;
     let mut ports = Vec::new();
+    let mut detached = false;
     loop {
         let word = words.next()?;
         if !word.starts_with('-') || word == "--" {
@@ -127,12 +166,18 @@ fn run(mut words: Words<'_>) -> Option<Client> {
                 name,
                 image: image.to_string(),
                 ports,
+                detached,
             });
         }
         let (option, value) = match (word.strip_prefix("--"), word.split_once('=')) {
             (Some(_), Some((option, value))) => (option, Some(value)),
             (Some(_), None) => (word, None),
             (None, _) => short(word),
+        };
+        detached |= match (option, value) {
+            ("--detach", value) => value.is_none_or(|value| value == "true"),
+            (_, _) if word.starts_with("--") => false,
+            (_, _) => clustered(word).contains('d'),
         };
         if FLAGS.contains(&option) || option.is_empty() {
             continue;
@@ -163,6 +208,13 @@ fn short(word: &str) -> (&str, Option<&str>) {
     ("", None)
 }
 
+/// The letters of a cluster that take no value: `it` of `-itp80:80`.
+fn clustered(word: &str) -> &str {
+    let letters = &word[1..];
+    let end = letters.find(|letter| !SHORT_FLAGS.contains(letter));
+    &letters[..end.unwrap_or(letters.len())]
+}
+
 /// The port of this machine in `[ADDRESS:]PORT:PORT[/PROTOCOL]`.
 fn host_port(value: &str) -> Option<u16> {
     let value = value.split('/').next()?;
@@ -171,9 +223,10 @@ fn host_port(value: &str) -> Option<u16> {
 }
 
 fn compose(mut words: Words<'_>) -> Option<Client> {
-    let mut project = None;
+    let (mut project, mut folder, mut file) = (None, None, None);
     let mut services = Vec::new();
     let mut up = false;
+    let mut detached = false;
     while let Some(word) = words.next() {
         let (option, value) = word
             .split_once('=')
@@ -185,11 +238,25 @@ fn compose(mut words: Words<'_>) -> Option<Client> {
                 (true, service) => services.push(service.to_string()),
             }
         } else if COMPOSE.contains(&option) {
-            let value = value.or_else(|| words.next());
-            if matches!(option, "-p" | "--project-name") {
-                project = value.map(str::to_string);
+            let value = value.or_else(|| words.next()).map(str::to_string);
+            match option {
+                "-p" | "--project-name" => project = value,
+                "--project-directory" => folder = value,
+                "-f" | "--file" => file = file.or(value),
+                _ => {}
             }
+        } else {
+            detached |= up && matches!(option, "-d" | "--detach");
         }
     }
-    up.then_some(Client::Compose { project, services })
+    let of_file = || {
+        let file = file?;
+        Some(file.rsplit_once('/')?.0.to_string())
+    };
+    up.then(|| Client::Compose {
+        project,
+        folder: folder.or_else(of_file),
+        services,
+        detached,
+    })
 }

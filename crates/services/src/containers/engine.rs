@@ -1,13 +1,17 @@
 //! The engine's API, as far as it is needed: HTTP over a socket in the file system.
 
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use hyper::Method;
+use hyper::body::Bytes;
 use serde::Deserialize;
 use tokio::net::UnixStream;
 use tokio::time::timeout;
 
-use super::usage::{ContainerUsage, Stats};
+use super::usage::{Reading, Stats};
 use crate::error::{Error, Trouble};
 use crate::http;
 
@@ -49,6 +53,8 @@ pub struct Container {
 /// A port of this machine that leads to a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Published {
+    /// Where this machine listens for it.
+    pub address: IpAddr,
     /// The port of this machine.
     pub host: u16,
     /// The port within the container.
@@ -76,10 +82,14 @@ impl Container {
                 .is_some_and(|front| front.ends_with('/'))
     }
 
-    pub(super) fn is_of_project(&self, project: Option<&str>, cwd: &Path) -> bool {
+    /// Compose looks for its file from the current folder upwards.
+    pub(super) fn is_of_project(&self, project: Option<&str>, folder: &Path) -> bool {
         match project {
             Some(project) => self.compose_project.as_deref() == Some(project),
-            None => self.compose_folder.as_deref() == Some(cwd),
+            None => {
+                let own = self.compose_folder.as_ref();
+                own.is_some_and(|own| folder.starts_with(own))
+            }
         }
     }
 }
@@ -105,6 +115,8 @@ struct Listed {
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ListedPort {
+    #[serde(rename = "IP", default)]
+    address: Option<String>,
     private_port: u16,
     public_port: Option<u16>,
     #[serde(rename = "Type", default)]
@@ -112,24 +124,30 @@ struct ListedPort {
 }
 
 impl Engine {
-    /// The engine that clients without options mean: `DOCKER_HOST` where that names a socket, else the usual places. `None` where
-    /// there is none.
-    pub fn find() -> Option<Self> {
-        if let Some(host) = std::env::var_os("DOCKER_HOST").filter(|host| !host.is_empty()) {
-            let socket = host.to_str()?.strip_prefix("unix://")?;
-            return Some(Engine::at(Path::new(socket)));
+    /// The engine that clients without options mean, by an environment: `DOCKER_HOST` where that names a socket, else
+    /// the usual places. `None` where there is none.
+    pub fn find(environment: &dyn Fn(&str) -> Option<OsString>) -> Option<Self> {
+        if let Some(host) = environment("DOCKER_HOST").filter(|host| !host.is_empty()) {
+            return Engine::of_host(host.to_str()?);
         }
-        let run = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
-        let home = std::env::var_os("HOME").map(PathBuf::from);
+        let run = environment("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let home = environment("HOME").map(PathBuf::from);
         let places = [
             Some(PathBuf::from("/var/run/docker.sock")),
             run.as_ref().map(|run| run.join("docker.sock")),
             run.as_ref().map(|run| run.join("podman/podman.sock")),
             Some(PathBuf::from("/run/podman/podman.sock")),
-            home.map(|home| home.join(".docker/run/docker.sock")),
+            home.as_ref().map(|home| home.join(".docker/run/docker.sock")),
+            home.map(|home| home.join(".docker/desktop/docker.sock")),
         ];
         let found = places.into_iter().flatten().find(|place| place.exists());
         found.map(|place| Engine::at(&place))
+    }
+
+    /// That which a value of `DOCKER_HOST` names; `None` where it is no socket of this machine.
+    pub fn of_host(host: &str) -> Option<Self> {
+        let socket = host.strip_prefix("unix://")?;
+        Some(Engine::at(Path::new(socket)))
     }
 
     /// That behind a socket.
@@ -148,21 +166,39 @@ impl Engine {
         Ok(listed.into_iter().map(container).collect())
     }
 
-    /// What a container uses; its rates are over the last second, for which the engine waits.
+    /// What a container has used up to now.
     ///
     /// # Errors
     /// As [`Engine::containers`]; also when there is no such container.
-    pub async fn usage(&self, id: &str, limit: Duration) -> Result<ContainerUsage, Error> {
-        if id.is_empty()
-            || !id
-                .bytes()
-                .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
-        {
+    pub async fn reading(&self, id: &str, limit: Duration) -> Result<Reading, Error> {
+        let id = self.checked(id)?;
+        // An engine that does not know the second option waits for a second; it is right all the same.
+        let target = format!("/containers/{id}/stats?stream=false&one-shot=true");
+        let stats: Stats = self.get(&target, limit).await?;
+        Ok(Reading::of(&stats))
+    }
+
+    /// Ends a container at once. One that has ended already, or is no more, is fine.
+    ///
+    /// # Errors
+    /// As [`Engine::containers`].
+    pub async fn kill(&self, id: &str, limit: Duration) -> Result<(), Error> {
+        let id = self.checked(id)?;
+        let target = format!("/containers/{id}/kill");
+        let (status, _) = self.ask(Method::POST, &target, limit).await?;
+        match status {
+            200..=299 | 404 | 409 => Ok(()),
+            _ => Err(self.at_place(Trouble::Refused(format!("HTTP {status} for {target}")))),
+        }
+    }
+
+    /// What comes from elsewhere must not become another request.
+    fn checked<'a>(&self, id: &'a str) -> Result<&'a str, Error> {
+        let harmless = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+        if id.is_empty() || !id.bytes().all(harmless) {
             return Err(self.at_place(Trouble::Refused(format!("`{id}` names no container"))));
         }
-        let target = format!("/containers/{id}/stats?stream=false");
-        let stats: Stats = self.get(&target, limit).await?;
-        Ok(ContainerUsage::of(&stats))
+        Ok(id)
     }
 
     async fn get<T: serde::de::DeserializeOwned>(
@@ -170,22 +206,31 @@ impl Engine {
         target: &str,
         limit: Duration,
     ) -> Result<T, Error> {
-        let talk = async {
-            let wire = UnixStream::connect(&self.socket).await?;
-            http::get(wire, "localhost", target, None, ANSWER).await
-        };
-        let (status, body) = match timeout(limit, talk).await {
-            Ok(answer) => answer.map_err(|trouble| self.at_place(trouble))?,
-            Err(_) => {
-                let place = self.place();
-                return Err(Error::Silent { place, limit });
-            }
-        };
+        let (status, body) = self.ask(Method::GET, target, limit).await?;
         if status != 200 {
             return Err(self.at_place(Trouble::Refused(format!("HTTP {status} for {target}"))));
         }
         serde_json::from_slice(&body)
             .map_err(|error| self.at_place(Trouble::Strange(format!("{target}: {error}"))))
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        target: &str,
+        limit: Duration,
+    ) -> Result<(u16, Bytes), Error> {
+        let talk = async {
+            let wire = UnixStream::connect(&self.socket).await?;
+            http::ask(wire, method, "localhost", target, None, ANSWER).await
+        };
+        match timeout(limit, talk).await {
+            Ok(answer) => answer.map_err(|trouble| self.at_place(trouble)),
+            Err(_) => {
+                let place = self.place();
+                Err(Error::Silent { place, limit })
+            }
+        }
     }
 
     fn place(&self) -> String {
@@ -204,7 +249,9 @@ fn container(listed: Listed) -> Container {
         .unwrap_or_default()
         .into_iter()
         .filter_map(|port| {
+            let address = port.address.and_then(|address| address.parse().ok());
             Some(Published {
+                address: address.unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED)),
                 host: port.public_port.filter(|port| *port > 0)?,
                 container: port.private_port,
                 udp: port.protocol == "udp",

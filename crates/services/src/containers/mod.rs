@@ -1,15 +1,18 @@
 //! What runs in containers, as the engine tells: for processes that are only clients of one.
 //!
 //! A client such as `docker run` uses nothing; what it started runs below the engine. Which container that is follows from
-//! the client's command line ([`Client`]), and what it uses comes from the engine ([`Engine`]).
+//! the client's command line ([`Client`]), and what it uses comes from the engine ([`Engine`]). A [`ContainerMeter`] asks
+//! it again and again.
 
 mod client;
 mod engine;
+mod meter;
 mod usage;
 
 pub use client::Client;
 pub use engine::{Container, Engine, Published};
-pub use usage::ContainerUsage;
+pub use meter::{ClientProcess, ContainerMeter, Measured};
+pub use usage::{ContainerUsage, Reading};
 
 use std::path::Path;
 use std::time::Duration;
@@ -43,9 +46,17 @@ pub fn matching<'a>(
             later.truncate(1);
             later
         }
-        Client::Compose { project, services } => containers
+        Client::Compose {
+            project,
+            folder,
+            services,
+            ..
+        } => containers
             .iter()
-            .filter(|container| container.is_of_project(project.as_deref(), cwd))
+            .filter(|container| {
+                let folder = cwd.join(folder.as_deref().unwrap_or_default());
+                container.is_of_project(project.as_deref(), &folder)
+            })
             .filter(|container| {
                 let service = container.compose_service.as_ref();
                 services.is_empty() || service.is_some_and(|service| services.contains(service))

@@ -20,6 +20,7 @@ fn run(name: Option<&str>, image: &str, ports: &[u16]) -> Option<Client> {
         name: name.map(str::to_string),
         image: image.to_string(),
         ports: ports.to_vec(),
+        detached: false,
     })
 }
 
@@ -35,7 +36,7 @@ fn what_a_client_runs_is_read_from_its_command_line() {
             run(Some("db"), "pg", &[1]),
         ),
         (
-            "docker container run --name=db -dp8080:80 --network=host nginx",
+            "docker container run --name=db -tp8080:80 --network=host nginx",
             run(Some("db"), "nginx", &[8080]),
         ),
         ("podman run -p 80 -v /a:/b -- img", run(None, "img", &[])),
@@ -52,26 +53,67 @@ fn what_a_client_runs_is_read_from_its_command_line() {
     ] {
         assert_eq!(parse(line), expected, "{line}");
     }
-    let compose = |project: Option<&str>, services: &[&str]| {
+    let compose = |project: Option<&str>, folder: Option<&str>, services: &[&str]| {
         Some(Client::Compose {
             project: project.map(str::to_string),
+            folder: folder.map(str::to_string),
             services: services.iter().map(|service| service.to_string()).collect(),
+            detached: false,
         })
     };
     for (line, expected) in [
-        ("docker compose up", compose(None, &[])),
+        ("docker compose up", compose(None, None, &[])),
         (
             "docker compose -f a.yml -p shop up --build db cache",
-            compose(Some("shop"), &["db", "cache"]),
+            compose(Some("shop"), None, &["db", "cache"]),
         ),
         (
-            "docker-compose --project-name=x up -d",
-            compose(Some("x"), &[]),
+            "/usr/bin/python3 /usr/bin/docker-compose -f deploy/a.yml -f b/c.yml up",
+            compose(None, Some("deploy"), &[]),
         ),
+        (
+            "docker-compose --project-directory /srv/x --project-name=x up",
+            compose(Some("x"), Some("/srv/x"), &[]),
+        ),
+        ("python3 -m http.server", None),
         ("docker compose logs", None),
     ] {
         assert_eq!(parse(line), expected, "{line}");
     }
+}
+
+#[test]
+fn a_client_says_whether_its_containers_outlive_it_and_which_engine_it_asks() {
+    for (line, expected) in [
+        ("docker run -d nginx", true),
+        ("docker run -itd nginx", true),
+        ("docker run -dp8080:80 nginx", true),
+        ("docker run --detach nginx", true),
+        ("docker run --detach=false nginx", false),
+        ("docker run -it --name d nginx -d", false),
+        ("docker run -e d nginx", false),
+        ("docker run -ed=1 nginx", false),
+        ("docker compose up -d", true),
+        ("docker compose up --detach web", true),
+        ("docker compose up --build", false),
+    ] {
+        let client = parse(line).expect(line);
+        assert_eq!(client.is_detached(), expected, "{line}");
+    }
+    for (line, expected) in [
+        ("docker -H unix:///a run x", Some("unix:///a")),
+        ("docker --context c --host=tcp://h run x", Some("tcp://h")),
+        ("docker run -H x", None),
+        ("docker", None),
+        ("", None),
+    ] {
+        let words: Vec<String> = line.split(' ').map(str::to_string).collect();
+        assert_eq!(Client::host_in(&words), expected, "{line}");
+    }
+    assert_eq!(Client::host_in(&[]), None);
+    assert_eq!(Engine::of_host("tcp://h:1"), None);
+    let named = |name: &str| (name == "DOCKER_HOST").then(|| "unix:///a/b.sock".into());
+    assert_eq!(Engine::find(&named), Some(Engine::at(Path::new("/a/b.sock"))));
 }
 
 /// What Docker 20.10 answers, shortened.
@@ -86,32 +128,48 @@ const LIST: &str = r#"[
  {"Id":"cc33","Names":null,"Image":"redis:latest","State":"running","Created":1600000000,"Ports":null,"Labels":null}
 ]"#;
 
-const STATS: &str = r#"{"read":"2025-11-21T14:30:01Z","preread":"2025-11-21T14:30:00Z",
- "pids_stats":{"current":9},"num_procs":0,"storage_stats":{},
- "blkio_stats":{"io_service_bytes_recursive":[{"major":8,"minor":0,"op":"Read","value":4096},
-   {"major":8,"minor":0,"op":"Write","value":8192},{"major":8,"minor":0,"op":"write","value":1}],"io_serviced_recursive":null},
- "cpu_stats":{"cpu_usage":{"total_usage":2000000000,"usage_in_kernelmode":1},"system_cpu_usage":100000000000,"online_cpus":2,"throttling_data":{}},
- "precpu_stats":{"cpu_usage":{"total_usage":1500000000},"system_cpu_usage":98000000000,"online_cpus":2},
- "memory_stats":{"usage":52428800,"stats":{"inactive_file":2097152,"cache":5},"limit":1073741824},
- "name":"/db","id":"aa11","networks":{"eth0":{"rx_bytes":100,"tx_bytes":200,"rx_errors":0},"eth1":{"rx_bytes":1,"tx_bytes":2}}}"#;
+/// The figures of a container at a second, with CPU in milliseconds and bytes received.
+fn stats(second: u32, cpu: u64, received: u64) -> String {
+    format!(
+        r#"{{"read":"2025-11-21T14:30:{second:02}.500000000Z","preread":"0001-01-01T00:00:00Z",
+ "pids_stats":{{"current":9}},"num_procs":0,"storage_stats":{{}},
+ "blkio_stats":{{"io_service_bytes_recursive":[{{"major":8,"minor":0,"op":"Read","value":4096}},
+   {{"major":8,"minor":0,"op":"Write","value":{received}}},{{"major":8,"minor":0,"op":"write","value":1}}],"io_serviced_recursive":null}},
+ "cpu_stats":{{"cpu_usage":{{"total_usage":{cpu}000000,"usage_in_kernelmode":1}},"system_cpu_usage":100000000000,"online_cpus":2,"throttling_data":{{}}}},
+ "precpu_stats":{{"cpu_usage":{{"total_usage":0}}}},
+ "memory_stats":{{"usage":52428800,"stats":{{"inactive_file":7,"total_inactive_file":2097152,"cache":5}},"limit":1073741824}},
+ "name":"/db","id":"aa11","networks":{{"eth0":{{"rx_bytes":{received},"tx_bytes":200,"rx_errors":0}},"eth1":{{"rx_bytes":1,"tx_bytes":2}}}}}}"#
+    )
+}
 
 /// Answers each request by its path, until it is dropped.
 fn engine(folder: &Path) -> (Engine, tokio::task::JoinHandle<()>) {
     let socket = folder.join("docker.sock");
     let listener = UnixListener::bind(&socket).expect("binds");
     let serve = tokio::spawn(async move {
+        let mut looks = 0;
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut request = Vec::new();
             while !request.ends_with(b"\r\n\r\n") {
                 request.push(stream.read_u8().await.expect("reads"));
             }
             let request = String::from_utf8_lossy(&request).into_owned();
-            let path = request.split(' ').nth(1).unwrap_or_default();
-            let (status, body) = match path {
-                "/containers/json" => ("200 OK", LIST),
-                "/containers/aa11/stats?stream=false" => ("200 OK", STATS),
-                "/containers/bad/stats?stream=false" => ("200 OK", "{\"cpu_stats\": 3}"),
-                _ => ("404 Not Found", "{\"message\":\"No such container\"}"),
+            let (what, _) = request.split_once(" HTTP").unwrap_or_default();
+            let (status, body) = match what {
+                "GET /containers/json" => ("200 OK", LIST.to_string()),
+                "GET /containers/aa11/stats?stream=false&one-shot=true" => {
+                    looks += 1;
+                    ("200 OK", stats(2 * looks, 1000 * u64::from(looks), 100 * u64::from(looks)))
+                }
+                "GET /containers/bad/stats?stream=false&one-shot=true" => {
+                    ("200 OK", "{\"cpu_stats\": 3}".to_string())
+                }
+                "POST /containers/aa11/kill" => ("204 No Content", String::new()),
+                "POST /containers/bad/kill" => ("500 Internal Server Error", String::new()),
+                _ => (
+                    "404 Not Found",
+                    "{\"message\":\"No such container\"}".to_string(),
+                ),
             };
             // In pieces of unknown number, as a real engine sends its figures.
             let head = format!(
@@ -138,22 +196,71 @@ async fn an_engine_tells_its_containers_and_what_they_use() {
         .collect();
     assert_eq!(names, ["db", "shop-cache-1", ""]);
     assert!(containers[0].publishes(&[5432]) && !containers[0].publishes(&[9]));
-    let usage = engine.usage("aa11", LIMIT).await.expect("tells");
+    let first = engine.reading("aa11", LIMIT).await.expect("tells");
     let expected = ContainerUsage {
-        cpu_percent: Some(50.0),
+        cpu_percent: None,
         memory_bytes: Some(50331648),
         memory_limit_bytes: Some(1 << 30),
         threads: Some(9),
-        net_rx_bytes: Some(101),
-        net_tx_bytes: Some(202),
-        disk_read_bytes: Some(4096),
-        disk_write_bytes: Some(8193),
+        net_rx_bytes_per_s: None,
+        net_tx_bytes_per_s: None,
+        disk_read_bytes_per_s: None,
+        disk_write_bytes_per_s: None,
     };
-    assert_eq!(usage, expected);
+    assert_eq!(first.since(None), expected);
+    let second = engine.reading("aa11", LIMIT).await.expect("tells");
+    // Two seconds lie between them.
+    let expected = ContainerUsage {
+        cpu_percent: Some(50.0),
+        net_rx_bytes_per_s: Some(50),
+        net_tx_bytes_per_s: Some(0),
+        disk_read_bytes_per_s: Some(0),
+        disk_write_bytes_per_s: Some(50),
+        ..expected
+    };
+    assert_eq!(second.since(Some(&first)), expected);
+    // Counts that went back are no rate.
+    assert_eq!(first.since(Some(&second)).cpu_percent, None);
     for id in ["nobody", "bad", "", "../x", "a?b"] {
-        engine.usage(id, LIMIT).await.expect_err(id);
+        engine.reading(id, LIMIT).await.expect_err(id);
     }
     serve.abort();
+}
+
+#[tokio::test]
+async fn a_container_is_ended_and_one_that_is_gone_is_no_trouble() {
+    let folder = tempfile::tempdir().expect("makes a folder");
+    let (engine, serve) = engine(folder.path());
+    engine.kill("aa11", LIMIT).await.expect("ends it");
+    engine.kill("gone", LIMIT).await.expect("is gone");
+    engine.kill("bad", LIMIT).await.expect_err("fails");
+    engine.kill("../x", LIMIT).await.expect_err("no container");
+    serve.abort();
+}
+
+#[tokio::test]
+async fn a_meter_tells_what_the_containers_of_its_clients_use() {
+    let folder = tempfile::tempdir().expect("makes a folder");
+    let (engine, serve) = engine(folder.path());
+    let clients = ["docker run --name db x", "docker run -p 5432:5432 postgres:15"].map(|line| {
+        ClientProcess {
+            client: parse(line).expect("is a client"),
+            cwd: PathBuf::from("/"),
+            started_at: Duration::from_secs(1700000100),
+        }
+    });
+    let mut meter = ContainerMeter::new(engine, clients.to_vec());
+    let first = meter.look(LIMIT).await.expect("tells");
+    // Both mean the same one.
+    assert_eq!(first.len(), 1);
+    assert_eq!(first[0].container.name, "db");
+    assert_eq!(first[0].usage.cpu_percent, None);
+    let second = meter.look(LIMIT).await.expect("tells");
+    assert_eq!(second[0].usage.cpu_percent, Some(50.0));
+    assert!(!second[0].detached);
+    serve.abort();
+    let _ = serve.await;
+    meter.look(LIMIT).await.expect_err("the engine has ended");
 }
 
 #[tokio::test]
@@ -193,6 +300,10 @@ async fn a_client_means_the_container_that_it_named_or_that_came_after_it() {
         [""; 0]
     );
     assert_eq!(ids("docker compose up", "/home/u/shop", 0), ["bb22"]);
+    assert_eq!(ids("docker compose up", "/home/u/shop/src", 0), ["bb22"]);
+    assert_eq!(ids("docker compose up", "/home/u", 0), [""; 0]);
+    let file = "docker compose -f shop/compose.yml up";
+    assert_eq!(ids(file, "/home/u", 0), ["bb22"]);
     assert_eq!(ids("docker compose -p shop up cache", "/", 0), ["bb22"]);
     assert_eq!(ids("docker compose up db", "/home/u/shop", 0), [""; 0]);
     serve.abort();

@@ -1,14 +1,17 @@
-//! What a container uses, from the engine's two readings a second apart.
+//! What a container uses, from two readings of what it has used.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 
-/// What a container uses. `None` is what the engine does not tell.
+/// What a container has used up to a time. `None` is what the engine does not tell.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct ContainerUsage {
-    /// CPU in percent of one core.
-    pub cpu_percent: Option<f32>,
+pub struct Reading {
+    /// When, since 1970.
+    pub at: Option<Duration>,
+    /// CPU time.
+    pub cpu: Option<Duration>,
     /// Memory in bytes, without what the kernel only caches.
     pub memory_bytes: Option<u64>,
     /// The most that it may have.
@@ -25,11 +28,32 @@ pub struct ContainerUsage {
     pub disk_write_bytes: Option<u64>,
 }
 
+/// What a container uses. `None` is what the engine does not tell, or not yet: a rate needs two readings.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct ContainerUsage {
+    /// CPU in percent of one core.
+    pub cpu_percent: Option<f32>,
+    /// Memory in bytes, without what the kernel only caches.
+    pub memory_bytes: Option<u64>,
+    /// The most that it may have.
+    pub memory_limit_bytes: Option<u64>,
+    /// Processes and threads.
+    pub threads: Option<u32>,
+    /// Bytes received each second.
+    pub net_rx_bytes_per_s: Option<u64>,
+    /// Bytes sent each second.
+    pub net_tx_bytes_per_s: Option<u64>,
+    /// Bytes read from storage each second.
+    pub disk_read_bytes_per_s: Option<u64>,
+    /// Bytes written to storage each second.
+    pub disk_write_bytes_per_s: Option<u64>,
+}
+
 #[derive(Deserialize, Default)]
 #[serde(default)]
 pub(super) struct Stats {
+    read: String,
     cpu_stats: Cpu,
-    precpu_stats: Cpu,
     memory_stats: Memory,
     pids_stats: Pids,
     networks: Option<BTreeMap<String, Network>>,
@@ -40,15 +64,13 @@ pub(super) struct Stats {
 #[serde(default)]
 struct Cpu {
     cpu_usage: CpuUsage,
-    system_cpu_usage: Option<u64>,
-    online_cpus: Option<u32>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(default)]
 struct CpuUsage {
-    total_usage: u64,
-    percpu_usage: Option<Vec<u64>>,
+    /// Nanoseconds.
+    total_usage: Option<u64>,
 }
 
 #[derive(Deserialize, Default)]
@@ -84,7 +106,7 @@ struct Amount {
     value: u64,
 }
 
-impl ContainerUsage {
+impl Reading {
     pub(super) fn of(stats: &Stats) -> Self {
         let network = |of: fn(&Network) -> u64| {
             let networks = stats.networks.as_ref()?;
@@ -98,11 +120,13 @@ impl ContainerUsage {
             Some(amounts.map(|amount| amount.value).sum())
         };
         let memory = &stats.memory_stats;
-        // What it was called in either version of control groups.
-        let cache = ["inactive_file", "total_inactive_file"];
+        // What it is called in either version of control groups; the older has one that leaves out what is below.
+        let cache = ["total_inactive_file", "inactive_file"];
         let cache = cache.iter().find_map(|name| memory.stats.get(*name));
-        ContainerUsage {
-            cpu_percent: cpu_percent(&stats.cpu_stats, &stats.precpu_stats),
+        let at: Option<jiff::Timestamp> = stats.read.parse().ok();
+        Reading {
+            at: at.and_then(|at| Duration::try_from(at.as_duration()).ok()),
+            cpu: stats.cpu_stats.cpu_usage.total_usage.map(Duration::from_nanos),
             memory_bytes: memory
                 .usage
                 .map(|all| all.saturating_sub(cache.copied().unwrap_or(0))),
@@ -114,23 +138,30 @@ impl ContainerUsage {
             disk_write_bytes: storage("write"),
         }
     }
-}
 
-/// The container's share of what all cores could have done.
-fn cpu_percent(now: &Cpu, before: &Cpu) -> Option<f32> {
-    let system = now
-        .system_cpu_usage?
-        .checked_sub(before.system_cpu_usage?)?;
-    let used = now
-        .cpu_usage
-        .total_usage
-        .checked_sub(before.cpu_usage.total_usage)?;
-    let cores = now.online_cpus.filter(|cores| *cores > 0);
-    let counted = now
-        .cpu_usage
-        .percpu_usage
-        .as_ref()
-        .map(|cores| cores.len() as u32);
-    let cores = cores.or(counted)?;
-    (system > 0).then(|| (used as f64 / system as f64 * f64::from(cores) * 100.0) as f32)
+    /// What was used between an earlier reading and this one.
+    pub fn since(&self, before: Option<&Reading>) -> ContainerUsage {
+        let seconds = before
+            .and_then(|before| self.at?.checked_sub(before.at?))
+            .map(|time| time.as_secs_f64())
+            .filter(|seconds| *seconds > 0.0);
+        let rate = |of: fn(&Reading) -> Option<u64>| {
+            // What went back is another life of the container.
+            let grown = of(self)?.checked_sub(of(before?)?)?;
+            Some((grown as f64 / seconds?).round() as u64)
+        };
+        let cpu = before.and_then(|before| self.cpu?.checked_sub(before.cpu?));
+        ContainerUsage {
+            cpu_percent: cpu
+                .zip(seconds)
+                .map(|(cpu, seconds)| (cpu.as_secs_f64() / seconds * 100.0) as f32),
+            memory_bytes: self.memory_bytes,
+            memory_limit_bytes: self.memory_limit_bytes,
+            threads: self.threads,
+            net_rx_bytes_per_s: rate(|one| one.net_rx_bytes),
+            net_tx_bytes_per_s: rate(|one| one.net_tx_bytes),
+            disk_read_bytes_per_s: rate(|one| one.disk_read_bytes),
+            disk_write_bytes_per_s: rate(|one| one.disk_write_bytes),
+        }
+    }
 }
