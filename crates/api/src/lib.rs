@@ -51,7 +51,7 @@ pub use queries::{
     Because, GraphAnswer, GraphNode, ProfileRow, ProfilesAnswer, WhyAnswer, WhySetting,
 };
 pub use restore::{RestoreRequest, RunningAnswer};
-pub use status::{Health, KeeperInfo, Process, Status, SupervisorInfo, Totals, Warning};
+pub use status::{Container, Health, KeeperInfo, Process, Status, SupervisorInfo, Totals, Warning};
 
 /// All paths of this version of the API begin with it.
 pub const PREFIX: &str = "/v1";

@@ -31,6 +31,9 @@ pub struct PortRow {
     pub owner: String,
     /// The process of the file, or the container.
     pub name: Option<String>,
+    /// The container of that process to which the port leads.
+    #[serde(default)]
+    pub container: Option<String>,
     /// The workspace, where it belongs to one.
     pub workspace: Option<String>,
     /// The user who made the socket.

@@ -104,6 +104,9 @@ pub struct Process {
     pub disk_write_bytes_per_s: Option<u64>,
     pub net_rx_bytes_per_s: Option<u64>,
     pub net_tx_bytes_per_s: Option<u64>,
+    /// What it runs in containers, where it is the client of an engine: the figures above are then theirs.
+    #[serde(default)]
+    pub containers: Vec<Container>,
     /// Dependencies that it waits for.
     pub waiting_for: Vec<String>,
     /// Why it is not as one would wish, in words.
@@ -120,6 +123,24 @@ pub struct Process {
     /// Why the service could not be asked.
     #[serde(default)]
     pub service_error: Option<String>,
+}
+
+/// A container that a process runs.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[allow(missing_docs)]
+pub struct Container {
+    pub id: String,
+    pub name: String,
+    pub image: String,
+    /// Its service, where compose made it.
+    pub service: Option<String>,
+    /// Ports of this machine that lead to it.
+    pub ports: Vec<u16>,
+    /// Percent of one core.
+    pub cpu_percent: Option<f64>,
+    /// Without what the kernel only caches.
+    pub memory_bytes: Option<u64>,
+    pub memory_limit_bytes: Option<u64>,
 }
 
 /// The health of a process.

@@ -285,7 +285,15 @@ impl Supervisor {
         });
     }
 
+    /// No process of a run is left; the run is over once its containers have ended too.
     fn gone(&mut self, name: &str, run: RunId, killed: bool) {
+        if !self.end_containers(name, run, killed) {
+            self.all_gone(name, run, killed);
+        }
+    }
+
+    /// Nothing of a run is left.
+    pub(crate) fn all_gone(&mut self, name: &str, run: RunId, killed: bool) {
         if let Some(managed) = self.managed.get_mut(name) {
             if managed.present == Some(run) {
                 managed.present = None;

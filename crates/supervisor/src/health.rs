@@ -99,8 +99,12 @@ impl Supervisor {
         }
         let shim = managed.map(|managed| managed.shim_now.clone());
         let leader = self.core.view(name).and_then(|view| view.pid);
+        let published = managed.map(|managed| managed.published.clone());
         // The shim of a run that was taken up may not be known yet, and another one may follow.
         Arc::new(move || {
+            if published.as_ref().is_some_and(|ports| ports.has(port)) {
+                return true;
+            }
             let shim = shim.as_ref().map_or(0, |shim| shim.load(Ordering::Relaxed));
             match (shim, leader) {
                 (0, None) => false,

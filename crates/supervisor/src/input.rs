@@ -133,6 +133,26 @@ pub(crate) enum Input {
         /// What it told.
         found: crate::statistics::Found,
     },
+    /// An engine has told of the containers of a process.
+    Contained {
+        /// Process.
+        name: String,
+        /// Number of the task that asked.
+        number: u64,
+        /// What they use.
+        found: Vec<forge_services::containers::Measured>,
+    },
+    /// What the containers of a run left is ended.
+    ContainersEnded {
+        /// Process.
+        name: String,
+        /// Run.
+        run: RunId,
+        /// Whether somebody has killed what was left of its tree.
+        killed: bool,
+        /// What people should know.
+        remark: Option<String>,
+    },
     /// A line of output tells of something.
     Output {
         /// Process.

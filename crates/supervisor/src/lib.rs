@@ -17,6 +17,7 @@
 mod adopt;
 mod clock;
 mod conflict;
+mod containers;
 pub mod crash;
 mod daemon;
 mod debug;

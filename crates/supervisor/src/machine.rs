@@ -11,8 +11,14 @@ use forge_inspect::orphans::{self, Former, Live, Orphan};
 use forge_inspect::ports::{self, Port};
 use forge_inspect::{Owner, Viewpoint};
 use forge_os::sockets::Protocol;
+use forge_services::containers::{Container, Engine};
 
 pub use forge_inspect::kill_port::look;
+
+/// The name of the owner of what belongs to a container.
+const CONTAINER: &str = "container";
+/// How long an engine may take to tell the names of its containers.
+const ENGINE_PATIENCE: Duration = Duration::from_secs(2);
 
 /// How long a process may take to end by itself, and then to be gone.
 pub(crate) fn patience(force: bool) -> forge_inspect::Patience {
@@ -38,6 +44,29 @@ pub fn all_ports(viewpoint: &Viewpoint<'_>, all: bool) -> io::Result<api::PortsA
     Ok(api::PortsAnswer {
         ports: wanted.map(row).collect(),
     })
+}
+
+/// Gives the sockets of containers, whose holder is the engine's servant, the names of the containers.
+pub async fn name_containers(answer: &mut api::PortsAnswer) {
+    let unnamed = |row: &api::PortRow| row.owner == CONTAINER && row.name.is_none();
+    if !answer.ports.iter().any(unnamed) {
+        return;
+    }
+    let Some(engine) = Engine::find(&|name| std::env::var_os(name)) else {
+        return;
+    };
+    // An engine that does not tell leaves them without.
+    let Ok(containers) = engine.containers(ENGINE_PATIENCE).await else {
+        return;
+    };
+    for row in answer.ports.iter_mut().filter(|row| unnamed(row)) {
+        let leads_here = |one: &&Container| {
+            let mut published = one.published.iter();
+            published.any(|port| port.host == row.port && port.udp == (row.protocol == "udp"))
+        };
+        let found = containers.iter().find(leads_here);
+        row.name = found.map(|container| container.name.clone());
+    }
 }
 
 /// Who listens on one port.
@@ -153,6 +182,7 @@ fn row(port: &Port) -> api::PortRow {
         started_at: port.started_at.and_then(since_1970),
         owner: port.owner.name().to_string(),
         name: port.name.clone(),
+        container: None,
         workspace: port
             .workspace
             .as_ref()

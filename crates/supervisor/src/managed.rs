@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use crate::adopt::Adopted;
+use crate::containers::Published;
 use crate::environment::Environment;
 use crate::links::shim::ShimWriter;
 use crate::output::Scan;
@@ -77,6 +78,8 @@ pub(crate) struct Managed {
     pub(crate) fresh_tree: FreshTree,
     /// It has been listening on its declared ports in its present or last run.
     pub(crate) listened: bool,
+    /// Ports that lead to its containers.
+    pub(crate) published: Published,
 }
 
 /// What is known of a port by asking it.
@@ -126,6 +129,7 @@ impl Managed {
             usage: None,
             fresh_tree: FreshTree::Sampled,
             listened: false,
+            published: Published::default(),
         }
     }
 

@@ -153,7 +153,14 @@ impl Supervisor {
         let Some(sampler) = self.sampling.sampler() else {
             return;
         };
-        let sample = sampler.sample(&roots, now);
+        let mut sample = sampler.sample(&roots, now);
+        for (key, usage) in &mut sample.processes {
+            let run = self.managed.get(key.as_str()).and_then(|one| one.present);
+            if let Some(run) = run {
+                let (containers, inbox) = (&mut self.containers, &self.inbox);
+                containers.follow(key.as_str(), run, usage, inbox);
+            }
+        }
         self.sampling.machine = sample.machine;
         self.sampling.history.record(&sample);
         for (key, usage) in sample.processes {

@@ -13,6 +13,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use crate::clock;
+use crate::containers::Containers;
 use crate::crash::{Crashes, Healthy};
 use crate::daemon::StartKeeper;
 use crate::environment::Environment;
@@ -65,6 +66,7 @@ pub(crate) struct Supervisor {
     pub(crate) crashes: Crashes,
     pub(crate) healthy: Healthy,
     pub(crate) statistics: Statistics,
+    pub(crate) containers: Containers,
     pub(crate) schedules: Schedules,
     /// Looks for events in output.
     pub(crate) finder: Option<Finder>,
@@ -113,6 +115,7 @@ impl Supervisor {
             crashes: Crashes::open(&around.layout, &around.inbox),
             healthy: Healthy::new(),
             statistics: Statistics::default(),
+            containers: Containers::default(),
             schedules: Schedules::default(),
             finder: None,
             log_cap: LogCap::default(),

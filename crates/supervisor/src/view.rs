@@ -81,6 +81,7 @@ impl Supervisor {
             ..api::Process::default()
         };
         add_usage(&mut process, managed);
+        process.containers = self.containers.told(name, managed.present);
         self.add_statistics(&mut process);
         Some(process)
     }

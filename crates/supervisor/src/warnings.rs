@@ -228,7 +228,8 @@ impl Supervisor {
                 open_files: spec.limits.open_files,
             },
             declared,
-            listens_elsewhere: is_container_client(&spec.command),
+            listens_elsewhere: is_container_client(&spec.command)
+                && !self.containers.are_known(name),
             unhealthy,
             query: self.statistics.running_query(name),
         })

@@ -88,7 +88,10 @@ pub(super) async fn ask(
         }
         None => forge_supervisor::machine::all_ports(&viewpoint, all),
     };
-    answer.map_err(|error| Failure::failed(format!("cannot list ports: {error}")))
+    let mut answer =
+        answer.map_err(|error| Failure::failed(format!("cannot list ports: {error}")))?;
+    forge_supervisor::machine::name_containers(&mut answer).await;
+    Ok(answer)
 }
 
 /// Sockets as people see them.

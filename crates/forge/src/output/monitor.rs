@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use forge_api::{Monitor, MonitorProcess, Process, System};
+use forge_api::{Container, Monitor, MonitorProcess, Process, System};
 use forge_inspect::history::Trend;
 
 use super::chart::{Frame, Point, bar, sparkline};
@@ -326,7 +326,9 @@ fn facts(one: &Process) -> Vec<String> {
     // Worth a word only where counting shared pages for each process tells a different story.
     let shared = one.memory_bytes.zip(one.memory_pss_bytes);
     let shared = shared.filter(|(all, once)| one.pids.len() > 1 && *once < all / 10 * 9);
+    let containers: Vec<String> = one.containers.iter().map(container).collect();
     [
+        (!containers.is_empty()).then(|| containers.join(", ")),
         shared.map(|(_, once)| format!("memory {} with shared pages counted once", bytes(once))),
         number(one.threads, "thread", "threads"),
         number(one.open_files, "open file", "open files"),
@@ -349,6 +351,15 @@ fn facts(one: &Process) -> Vec<String> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Its name and image, and how much of its memory it has.
+fn container(one: &Container) -> String {
+    let name = format!("container {} ({})", safe(&one.name), safe(&one.image));
+    match one.memory_bytes.zip(one.memory_limit_bytes) {
+        Some((used, limit)) => format!("{name} {} of {}", bytes(used), bytes(limit)),
+        None => name,
+    }
 }
 
 #[cfg(test)]

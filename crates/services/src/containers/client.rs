@@ -86,7 +86,8 @@ impl Client {
         if program.starts_with("python") {
             // The older compose is a script, and its interpreter is the program.
             let script = rest.first()?;
-            let is_compose = script.ends_with("docker-compose") || script.ends_with("podman-compose");
+            let is_compose =
+                script.ends_with("docker-compose") || script.ends_with("podman-compose");
             return is_compose.then(|| Client::parse(rest)).flatten();
         }
         let mut rest = Words(rest);

@@ -123,6 +123,33 @@ struct ListedPort {
     protocol: String,
 }
 
+/// How it is with a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Life {
+    pub(super) runs: bool,
+    /// Since 1970, to the nanosecond.
+    pub(super) created_at: Option<Duration>,
+    /// When it was started last.
+    pub(super) started_at: Option<Duration>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Inspected {
+    #[serde(default)]
+    created: String,
+    state: InspectedState,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct InspectedState {
+    #[serde(default)]
+    running: bool,
+    #[serde(default)]
+    started_at: String,
+}
+
 impl Engine {
     /// The engine that clients without options mean, by an environment: `DOCKER_HOST` where that names a socket, else
     /// the usual places. `None` where there is none.
@@ -137,7 +164,8 @@ impl Engine {
             run.as_ref().map(|run| run.join("docker.sock")),
             run.as_ref().map(|run| run.join("podman/podman.sock")),
             Some(PathBuf::from("/run/podman/podman.sock")),
-            home.as_ref().map(|home| home.join(".docker/run/docker.sock")),
+            home.as_ref()
+                .map(|home| home.join(".docker/run/docker.sock")),
             home.map(|home| home.join(".docker/desktop/docker.sock")),
         ];
         let found = places.into_iter().flatten().find(|place| place.exists());
@@ -178,6 +206,25 @@ impl Engine {
         Ok(Reading::of(&stats))
     }
 
+    /// How it is with a container; `None` where there is none.
+    ///
+    /// # Errors
+    /// As [`Engine::containers`].
+    pub(super) async fn life(&self, id: &str, limit: Duration) -> Result<Option<Life>, Error> {
+        let id = self.checked(id)?;
+        let target = format!("/containers/{id}/json");
+        let (status, body) = self.ask(Method::GET, &target, limit).await?;
+        if status == 404 {
+            return Ok(None);
+        }
+        let found: Inspected = self.understood(status, &body, &target)?;
+        Ok(Some(Life {
+            runs: found.state.running,
+            created_at: time(&found.created),
+            started_at: time(&found.state.started_at),
+        }))
+    }
+
     /// Ends a container at once. One that has ended already, or is no more, is fine.
     ///
     /// # Errors
@@ -207,10 +254,19 @@ impl Engine {
         limit: Duration,
     ) -> Result<T, Error> {
         let (status, body) = self.ask(Method::GET, target, limit).await?;
+        self.understood(status, &body, target)
+    }
+
+    fn understood<T: serde::de::DeserializeOwned>(
+        &self,
+        status: u16,
+        body: &[u8],
+        target: &str,
+    ) -> Result<T, Error> {
         if status != 200 {
             return Err(self.at_place(Trouble::Refused(format!("HTTP {status} for {target}"))));
         }
-        serde_json::from_slice(&body)
+        serde_json::from_slice(body)
             .map_err(|error| self.at_place(Trouble::Strange(format!("{target}: {error}"))))
     }
 
@@ -240,6 +296,12 @@ impl Engine {
     fn at_place(&self, trouble: Trouble) -> Error {
         trouble.at(&self.place())
     }
+}
+
+/// Since 1970.
+pub(super) fn time(text: &str) -> Option<Duration> {
+    let time: jiff::Timestamp = text.parse().ok()?;
+    Duration::try_from(time.as_duration()).ok()
 }
 
 fn container(listed: Listed) -> Container {

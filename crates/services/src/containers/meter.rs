@@ -30,8 +30,6 @@ pub struct Measured {
     pub container: Container,
     /// What it uses.
     pub usage: ContainerUsage,
-    /// It is to outlive its client.
-    pub detached: bool,
 }
 
 /// The containers of some clients.
@@ -39,8 +37,7 @@ pub struct Measured {
 pub struct ContainerMeter {
     engine: Engine,
     clients: Vec<ClientProcess>,
-    /// With whether they are to outlive their client.
-    meant: Vec<(Container, bool)>,
+    meant: Vec<Container>,
     last: BTreeMap<String, Reading>,
     looks: u32,
 }
@@ -68,7 +65,7 @@ impl ContainerMeter {
         self.looks = self.looks.wrapping_add(1);
         let mut found = Vec::with_capacity(self.meant.len());
         let mut last = BTreeMap::new();
-        for (container, detached) in &self.meant {
+        for container in &self.meant {
             let reading = match self.engine.reading(&container.id, limit).await {
                 Ok(reading) => reading,
                 // It has ended since it was listed.
@@ -81,7 +78,6 @@ impl ContainerMeter {
             found.push(Measured {
                 container: container.clone(),
                 usage: reading.since(self.last.get(&container.id)),
-                detached: *detached,
             });
             last.insert(container.id.clone(), reading);
         }
@@ -93,10 +89,9 @@ impl ContainerMeter {
         let all = self.engine.containers(limit).await?;
         self.meant.clear();
         for one in &self.clients {
-            let detached = one.client.is_detached();
             for container in matching(&one.client, &one.cwd, one.started_at, &all) {
-                if !self.meant.iter().any(|(known, _)| known.id == container.id) {
-                    self.meant.push((container.clone(), detached));
+                if !self.meant.iter().any(|known| known.id == container.id) {
+                    self.meant.push(container.clone());
                 }
             }
         }

@@ -6,11 +6,13 @@
 
 mod client;
 mod engine;
+mod left;
 mod meter;
 mod usage;
 
 pub use client::Client;
 pub use engine::{Container, Engine, Published};
+pub use left::{Left, end_left};
 pub use meter::{ClientProcess, ContainerMeter, Measured};
 pub use usage::{ContainerUsage, Reading};
 

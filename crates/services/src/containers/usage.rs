@@ -123,10 +123,13 @@ impl Reading {
         // What it is called in either version of control groups; the older has one that leaves out what is below.
         let cache = ["total_inactive_file", "inactive_file"];
         let cache = cache.iter().find_map(|name| memory.stats.get(*name));
-        let at: Option<jiff::Timestamp> = stats.read.parse().ok();
         Reading {
-            at: at.and_then(|at| Duration::try_from(at.as_duration()).ok()),
-            cpu: stats.cpu_stats.cpu_usage.total_usage.map(Duration::from_nanos),
+            at: super::engine::time(&stats.read),
+            cpu: stats
+                .cpu_stats
+                .cpu_usage
+                .total_usage
+                .map(Duration::from_nanos),
             memory_bytes: memory
                 .usage
                 .map(|all| all.saturating_sub(cache.copied().unwrap_or(0))),

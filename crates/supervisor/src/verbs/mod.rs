@@ -87,6 +87,22 @@ impl Supervisor {
                 self.statistics.take(&name, number, found);
                 self.news.send_modify(|count| *count += 1);
             }
+            Input::Contained {
+                name,
+                number,
+                found,
+            } => self.contained(&name, number, found),
+            Input::ContainersEnded {
+                name,
+                run,
+                killed,
+                remark,
+            } => {
+                if let Some(remark) = remark {
+                    self.history.add(Some(&name), "warning", remark);
+                }
+                self.all_gone(&name, run, killed);
+            }
             Input::Output { name, run, event } => self.output_event(&name, run, event),
             Input::LogsWeighed(result) => self.logs_weighed(result),
             Input::Rooms(rooms) => self.alerts.set_rooms(rooms),
@@ -142,7 +158,7 @@ impl Supervisor {
             Ask::Ps(targets, reply) => answer(reply, self.ps(&targets)),
             Ask::Monitor(query, reply) => answer(reply, self.monitor(&query)),
             Ask::Hogs(count, reply) => self.hogs(count, reply),
-            Ask::Ports(port, all, reply) => answer(reply, self.ports(port, all)),
+            Ask::Ports(port, all, reply) => self.ports(port, all, reply),
             Ask::KillPort(request, reply) => self.kill_port(&request, reply),
             Ask::Orphans(kill, reply) => self.orphans(kill, reply),
             Ask::Daemon(reply) => answer(reply, Ok(self.daemon_status())),

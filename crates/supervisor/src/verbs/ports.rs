@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use forge_api::{KillPortAnswer, KillPortRequest, OrphansAnswer, PortsAnswer, Problem};
+use forge_api::{KillPortAnswer, KillPortRequest, OrphansAnswer, PortRow, PortsAnswer, Problem};
 use forge_core::event::Event;
 use forge_facts::{Entry, journal};
 use forge_inspect::kill_port::Verdict;
 use forge_inspect::orphans::{Former, Live};
-use forge_inspect::{Member, Viewpoint};
+use forge_inspect::{Member, Owner, Viewpoint};
 use forge_os::sockets::Protocol;
 
 use crate::input::Reply;
@@ -15,7 +15,7 @@ use crate::machine;
 use crate::supervisor::Supervisor;
 
 impl Supervisor {
-    pub(crate) fn ports(&mut self, port: Option<u16>, all: bool) -> Result<PortsAnswer, Problem> {
+    pub(crate) fn ports(&mut self, port: Option<u16>, all: bool, reply: Reply<PortsAnswer>) {
         let owners = self.owners();
         let workspace = self.workspace();
         let viewpoint = Viewpoint {
@@ -24,9 +24,42 @@ impl Supervisor {
         };
         let answer = match port {
             Some(port) => machine::on_port(&viewpoint, port).map(|ports| PortsAnswer { ports }),
-            None => machine::all_ports(&viewpoint, all),
+            None => machine::all_ports(&viewpoint, true),
         };
-        answer.map_err(|error| Problem::failed(format!("cannot list ports: {error}")))
+        let mut answer = match answer {
+            Ok(answer) => answer,
+            Err(error) => {
+                let why = format!("cannot list ports: {error}");
+                let _ = reply.send(Err(Problem::failed(why)));
+                return;
+            }
+        };
+        for row in &mut answer.ports {
+            self.claim_container(row);
+        }
+        let own = Owner::ThisWorkspace.name();
+        answer
+            .ports
+            .retain(|row| port.is_some() || all || row.owner == own);
+        tokio::spawn(async move {
+            machine::name_containers(&mut answer).await;
+            // A client that has left does not want its answer.
+            let _ = reply.send(Ok(answer));
+        });
+    }
+
+    /// What leads to the container of a process here is that process's.
+    fn claim_container(&self, row: &mut PortRow) {
+        let found = self
+            .containers
+            .process_of_port(row.port, row.protocol == "udp");
+        let Some((name, container)) = found.filter(|_| row.owner == Owner::Container.name()) else {
+            return;
+        };
+        row.owner = Owner::ThisWorkspace.name().to_string();
+        row.name = Some(name.to_string());
+        row.container = Some(container.to_string());
+        row.workspace = Some(self.workspace().to_string_lossy().into_owned());
     }
 
     /// Frees a port: a managed process is stopped as one, so that it does not come back.
@@ -59,6 +92,9 @@ impl Supervisor {
             .filter_map(|socket| socket.name.clone())
             .filter(|name| self.managed.contains_key(name))
             .collect();
+        let contained = [false, true].map(|udp| self.containers.process_of_port(request.port, udp));
+        let contained = contained.into_iter().flatten();
+        names.extend(contained.map(|(name, _)| name.to_string()));
         names.sort_unstable();
         names.dedup();
         if !names.is_empty() {
@@ -92,8 +128,11 @@ impl Supervisor {
                 }
                 answer.ok = !listening.anybody(plan.port);
                 if !names.is_empty() {
-                    let managed = machine::refusal(&Verdict::Managed);
-                    answer.refused.retain(|one| one.why != managed);
+                    let whys = [Verdict::Managed, Verdict::Container];
+                    let whys = whys.map(|verdict| machine::refusal(&verdict));
+                    answer
+                        .refused
+                        .retain(|one| !whys.contains(&one.why.as_str()));
                     answer.stopped = names;
                 }
                 Ok::<_, std::io::Error>(answer)
