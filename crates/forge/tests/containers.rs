@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use common::lives::{BETWEEN, Lives, PATIENCE, process, text, warned};
+use forge_testkit::free_port;
 use serde_json::{Value, json};
 
 /// An engine with one container, `db`, that uses half a core and 50 MiB.
@@ -117,11 +118,6 @@ fn client(folder: &Path) -> PathBuf {
     let client = folder.join("docker");
     symlink(python.trim(), &client).expect("a link");
     client
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
 
 #[test]

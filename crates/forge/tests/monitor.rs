@@ -5,13 +5,13 @@ mod common;
 
 use std::fs::File;
 use std::io::{Read, Write};
-use std::net::TcpListener;
 use std::path::Path;
 use std::process::Stdio;
 use std::time::Instant;
 
 use common::Workspace;
 use common::lives::{BETWEEN, Lives, PATIENCE, process, text, warned};
+use forge_testkit::free_port;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::termios::tcgetattr;
 use serde_json::Value;
@@ -57,11 +57,6 @@ fn burner() -> (tempfile::TempDir, std::path::PathBuf) {
     let program = folder.path().join("burn.py");
     std::fs::write(&program, BURN).expect("a file");
     (folder, program)
-}
-
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    listener.local_addr().expect("an address").port()
 }
 
 #[test]

@@ -110,6 +110,7 @@ fn full(width: u16, height: u16, name: &str, said: &str) -> Model {
         command: Some(said.into()),
         started_at: Some(now().to_string()),
         owner: "this-workspace".into(),
+        container: None,
         name: Some(name.into()),
         workspace: None,
         uid: 1000,
