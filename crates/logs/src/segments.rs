@@ -241,7 +241,11 @@ impl Segments {
             open.asked_at = asked;
         }
         let last = open.sidecar.last_time().unwrap_or(0);
-        let mtime = self.get(place.segment()).map_or(0, |s| s.mtime);
+        // A segment that was removed while it is read was written before the one that is kept.
+        let kept = self
+            .get(place.segment())
+            .or_else(|| self.list.first().copied());
+        let mtime = kept.map_or(0, |segment| segment.mtime);
         Moment {
             time: last.max(mtime),
             exact: false,

@@ -34,18 +34,23 @@ impl Question {
     }
 
     fn page_before(&self, count: usize) -> Result<LogsAnswer, Problem> {
-        // First, so that what is written meanwhile comes after the cursor.
-        let ends = self.ends()?;
         let now = crate::clock::unix_ns();
-        let (mut items, mut more) = self.last(count, &ends)?;
-        more |= fit(&mut items);
-        let cursor = match &self.before {
-            None => text_of(now, &ends),
-            Some(before) => match items.front() {
-                Some(item) => Cursor::Line(order_of(item)).text(),
-                None => before.text(),
-            },
+        let mut ends = Places::new();
+        let (mut items, mut more, cursor) = match &self.before {
+            None => {
+                let newest = self.newest(count)?;
+                ends = newest.2;
+                (newest.0, newest.1, text_of(now, &ends))
+            }
+            Some(before) => {
+                let (items, more) = self.last_before(before, count)?;
+                let cursor = items
+                    .front()
+                    .map_or_else(|| before.text(), |item| Cursor::Line(order_of(item)).text());
+                (items, more, cursor)
+            }
         };
+        more |= fit(&mut items);
         let line = |item: &Item| {
             let mut line = shown(item, self.styled)?;
             line.partial |= is_open(item, &ends);
@@ -58,13 +63,57 @@ impl Question {
         })
     }
 
-    /// The last lines (before the place asked for), and whether there are earlier ones.
-    fn last(&self, count: usize, ends: &Places) -> Result<(VecDeque<Item>, bool), Problem> {
-        let mut query = self.query.clone();
-        if let Some(before) = &self.before {
-            let until = query.until.unwrap_or(u64::MAX);
-            query.until = Some(until.min(before.time()));
+    /// The newest lines, whether there are earlier ones, and where one goes on. What is written
+    /// meanwhile comes after that place, however much it is.
+    fn newest(&self, count: usize) -> Result<(VecDeque<Item>, bool, Places), Problem> {
+        let read = self.read(&Query {
+            tail: Some(count.saturating_add(1)),
+            whole_lines: true,
+            ..self.query.clone()
+        })?;
+        let ends: Places = read.ends().into_iter().collect();
+        let mut kept = VecDeque::new();
+        keep_all(read, &mut kept)?;
+        let open = self.open_lines(count, &ends)?;
+        if !open.is_empty() {
+            kept.extend(open);
+            kept.make_contiguous().sort_by_key(order_of);
         }
+        let is_match = |item: &&Item| item.line().is_some_and(|line| line.matched);
+        let mut matched = kept.iter().filter(is_match).count();
+        let more = matched > count;
+        while matched > count {
+            matched -= drop_first(&mut kept);
+        }
+        Ok((kept, more, ends))
+    }
+
+    /// Of the newest lines those that have no end yet and begin where their streams go on: they are
+    /// shown as they are.
+    fn open_lines(&self, count: usize, ends: &Places) -> Result<Vec<Item>, Problem> {
+        let query = Query {
+            tail: Some(count),
+            ..self.query.clone()
+        };
+        let read = self.read(&query)?;
+        // In most cases there is none, which the ends tell without reading on.
+        if read.ends().into_iter().collect::<Places>() == *ends {
+            return Ok(Vec::new());
+        }
+        let mut all = VecDeque::new();
+        keep_all(read, &mut all)?;
+        Ok(all.into_iter().filter(|item| is_open(item, ends)).collect())
+    }
+
+    /// The last lines before a place, and whether there are earlier ones.
+    fn last_before(
+        &self,
+        before: &Cursor,
+        count: usize,
+    ) -> Result<(VecDeque<Item>, bool), Problem> {
+        let mut query = self.query.clone();
+        let until = query.until.unwrap_or(u64::MAX);
+        query.until = Some(until.min(before.time()));
         let mut tail = count.saturating_add(1);
         loop {
             query.tail = Some(tail);
@@ -75,13 +124,7 @@ impl Question {
                 let item = item.map_err(|error| unreadable(&error))?;
                 let is_match = item.line().is_some_and(|line| line.matched);
                 seen += usize::from(is_match);
-                let wanted = match &self.before {
-                    Some(before) => before.is_after(&item),
-                    // What came after the ends were taken, comes after the cursor; an open line
-                    // is shown as it is.
-                    None => !is_new(&item, ends) || is_open(&item, ends),
-                };
-                if wanted && !matches!(item, Item::Run(_)) {
+                if before.is_after(&item) && !matches!(item, Item::Run(_)) {
                     matched += usize::from(is_match);
                     kept.push_back(item);
                     if matched > count.saturating_add(1) {
@@ -250,14 +293,21 @@ fn fit(items: &mut VecDeque<Item>) -> bool {
     items.len() < before
 }
 
-fn is_new(item: &Item, ends: &Places) -> bool {
-    let source = item.source();
-    let end = ends.get(&(source.process.clone(), source.stream));
-    end.is_none_or(|end| item.place() >= *end)
+/// Takes everything but where runs begin.
+fn keep_all(items: forge_logs::Items, kept: &mut VecDeque<Item>) -> Result<(), Problem> {
+    for item in items {
+        let item = item.map_err(|error| unreadable(&error))?;
+        if !matches!(item, Item::Run(_)) {
+            kept.push_back(item);
+        }
+    }
+    Ok(())
 }
 
-/// Whether it is the last line of its stream, of which the end is still to come.
+/// Whether it is the line with which its stream goes on, and has no end yet.
 fn is_open(item: &Item, ends: &Places) -> bool {
-    let line = item.line();
-    line.is_some_and(|line| line.end == LineEnd::None && is_new(item, ends))
+    let source = item.source();
+    let end = ends.get(&(source.process.clone(), source.stream));
+    item.line().is_some_and(|line| line.end == LineEnd::None)
+        && end.is_some_and(|end| item.place() == *end)
 }

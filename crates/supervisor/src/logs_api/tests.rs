@@ -293,3 +293,50 @@ fn bad_questions_are_errors() {
         assert_eq!(problem.exit_code, 2, "{query:?}: {problem}");
     }
 }
+
+#[test]
+fn a_page_of_the_newest_lines_ends_where_its_cursor_goes_on_while_others_are_written() {
+    let world = World::new();
+    let mut api = world.writer("api", Stream::Stdout);
+    let mut db = world.writer("db", Stream::Stdout);
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let writer = std::thread::spawn(move || {
+        let mut number = 0;
+        while stopped.try_recv().is_err() {
+            let lines: String = (0..1000).map(|n| format!("{}\n", number + n)).collect();
+            number += 1000;
+            api.write(&lines, START + number).unwrap();
+        }
+        START + number
+    });
+    for _ in 0..5 {
+        let answer = world.ask(&tail(50));
+        let numbers: Vec<u64> = answer
+            .lines
+            .iter()
+            .filter_map(|line| line.message.parse().ok())
+            .collect();
+        let next = world.ask(&LogsQuery {
+            after: Some(answer.cursor.clone()),
+            tail: Some(1),
+            ..LogsQuery::default()
+        });
+        let next = next.lines.first();
+        let next: Option<u64> = next.and_then(|line| line.message.parse().ok());
+        match (numbers.last(), next) {
+            (Some(last), Some(next)) => assert_eq!(last + 1, next),
+            (None, Some(next)) => assert_eq!(next, 0_u64),
+            (_, None) => {}
+        }
+    }
+    stop.send(()).unwrap();
+    let end = writer.join().unwrap();
+    db.write("your name: ", end + SECOND).unwrap();
+    let answer = world.ask(&tail(2));
+    let last = answer
+        .lines
+        .last()
+        .map(|line| (line.message.as_str(), line.partial));
+    assert_eq!(last, Some(("your name: ", true)));
+    assert_eq!(answer.lines.len(), 2);
+}
