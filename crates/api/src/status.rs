@@ -83,6 +83,9 @@ pub struct Process {
     /// It runs on a pseudo-terminal.
     #[serde(default)]
     pub tty: bool,
+    /// It waits for somebody to type something.
+    #[serde(default)]
+    pub waits_for_input: bool,
     pub debug: bool,
     pub started_at: Option<String>,
     pub uptime_ms: Option<u64>,

@@ -65,6 +65,28 @@ pub(crate) fn processes(model: &Model) -> (Rect, Rect) {
     )
 }
 
+/// The graph, and below it why the process that is chosen waits or runs.
+pub(crate) fn graph(model: &Model) -> (Rect, Rect) {
+    let body = regions(model).body;
+    let wanted = u16::try_from(model.shown().len().max(1) + 1).unwrap_or(u16::MAX);
+    let why = match body.height {
+        0..14 => 0,
+        height => (height - wanted.min(height)).clamp(6, 12),
+    };
+    let list = body.height - why;
+    (
+        Rect {
+            height: list,
+            ..body
+        },
+        Rect {
+            y: body.y + list,
+            height: why,
+            ..body
+        },
+    )
+}
+
 /// Where the lines of a log are, below its title.
 pub(crate) fn log_lines(model: &Model, main: bool) -> Rect {
     let area = if main {
@@ -99,7 +121,8 @@ pub(crate) fn list(model: &Model) -> Rect {
                 ..body
             }
         }
-        View::Ports | View::Events | View::Graph => below_heading(regions(model).body),
+        View::Graph => below_heading(graph(model).0),
+        View::Ports | View::Events => below_heading(regions(model).body),
     }
 }
 

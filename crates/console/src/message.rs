@@ -196,6 +196,8 @@ pub(crate) enum External {
     Editor { file: String, line: u64 },
     /// The pager with the output of these words.
     Pager(Vec<String>),
+    /// The editor with the output of these words.
+    Written(Vec<String>),
     /// The browser.
     Browser(String),
 }

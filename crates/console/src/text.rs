@@ -282,6 +282,28 @@ fn basic(code: u16) -> Color {
     NAMED[usize::from(index.min(15))]
 }
 
+/// A line of a screen cut to a width, with a sign where something is left out.
+pub(crate) fn cut_line(line: Line<'static>, room: usize) -> Line<'static> {
+    if line.width() <= room {
+        return line;
+    }
+    let mut left = room.saturating_sub(1);
+    let mut spans = Vec::new();
+    for span in line.spans {
+        let wide = span.width();
+        if wide <= left {
+            left -= wide;
+            spans.push(span);
+            continue;
+        }
+        let style = span.style;
+        let kept = cut(&span.content, left.max(1));
+        spans.push(Span::styled(kept, style));
+        break;
+    }
+    Line::from(spans)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,6 +21,7 @@
 //!   matched to trees by who holds their socket, by the port they came in on, and, for those that are
 //!   gone before anybody could look, by what is known of their other end. UDP has no such counts, and a process in
 //!   another network namespace cannot be seen: that is `None`.
+//! * **Waiting for input** ([`waits_for_input`]) tells the call in which a process sleeps.
 //! * **History** ([`History`]) keeps each second for a quarter of an hour and coarser averages for longer,
 //!   in a fixed amount of memory and of disk.
 //! * **Ports and process trees** for people: [`ports`], [`tree`], [`hogs`], [`orphans`]. Whose a process is
@@ -54,6 +55,7 @@ pub mod tree;
 mod tree_meter;
 mod trees;
 mod usage;
+mod waiting;
 pub mod warnings;
 
 pub use ending::{Ending, Left, Patience};
@@ -65,3 +67,4 @@ pub use owner::{Claim, Owner, Viewpoint};
 pub use sampler::{Sampler, Settings};
 pub use trees::{Member, Root, Table, Trees};
 pub use usage::{Sample, Usage};
+pub use waiting::waits_for_input;

@@ -29,6 +29,7 @@ mod history;
 mod hooks;
 mod idle_shims;
 mod input;
+mod input_wait;
 mod launch;
 mod links;
 mod log_cap;

@@ -76,6 +76,8 @@ pub(crate) struct Managed {
     pub(crate) usage: Option<Usage>,
     /// Its tree since it became ready, until it is sampled again.
     pub(crate) fresh_tree: FreshTree,
+    /// It waits for somebody to type something.
+    pub(crate) waits_for_input: bool,
     /// It has been listening on its declared ports in its present or last run.
     pub(crate) listened: bool,
     /// Ports that lead to its containers.
@@ -128,6 +130,7 @@ impl Managed {
             told: crate::crash::Fields::new(),
             usage: None,
             fresh_tree: FreshTree::Sampled,
+            waits_for_input: false,
             listened: false,
             published: Published::default(),
         }

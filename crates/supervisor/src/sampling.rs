@@ -37,6 +37,8 @@ pub(crate) struct Sampling {
     next: Option<Instant>,
     saved: Instant,
     exceeded: BTreeMap<String, u32>,
+    /// Samples so far.
+    pub(crate) looks: u32,
     /// Memory of those that are near their limit, each page counted once, and when it was counted.
     counted: BTreeMap<String, (Instant, u64)>,
 }
@@ -58,6 +60,7 @@ impl Sampling {
             next: None,
             saved: Instant::now(),
             exceeded: BTreeMap::new(),
+            looks: 0,
             counted: BTreeMap::new(),
         }
     }
@@ -170,6 +173,7 @@ impl Supervisor {
                 managed.fresh_tree = FreshTree::Sampled;
             }
         }
+        self.look_who_waits();
         if self.sampling.saved.elapsed() >= SAVE_EVERY {
             self.sampling.save();
         }

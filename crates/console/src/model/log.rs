@@ -71,6 +71,8 @@ pub(crate) struct Entry {
     pub(crate) times: usize,
     /// The cursor of the last of them.
     pub(crate) last: String,
+    /// When the last of them was written.
+    pub(crate) until: String,
 }
 
 /// Where one looks.
@@ -120,6 +122,8 @@ pub(crate) struct LogWindow {
     pub(crate) search: Option<Regex>,
     /// The line that was clicked on, or that a search has found.
     pub(crate) chosen: Option<i64>,
+    /// The other end of what is selected, where that is more than the chosen line.
+    pub(crate) until: Option<i64>,
     /// Lines behind this one have come since one looked away.
     pub(crate) mark: Option<i64>,
     /// Lines that have come below what is shown.
@@ -153,7 +157,8 @@ impl LogWindow {
         self.bytes = 0;
         self.scroll = Scroll::Follow;
         self.older = Older::None;
-        (self.chosen, self.mark, self.unseen) = (None, None, 0);
+        (self.chosen, self.until) = (None, None);
+        (self.mark, self.unseen) = (None, 0);
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -191,6 +196,13 @@ impl LogWindow {
     /// The place of the first line, for those before it.
     pub(crate) fn first_cursor(&self) -> Option<&str> {
         self.entries.front().map(|entry| entry.line.cursor.as_str())
+    }
+
+    /// The first and the last line that are selected.
+    pub(crate) fn selected(&self) -> Option<(i64, i64)> {
+        let one = self.chosen?;
+        let other = self.until.unwrap_or(one);
+        Some((one.min(other), one.max(other)))
     }
 
     /// Adds lines at the end. False when there is no room: the stream is to be left.
@@ -272,6 +284,7 @@ impl LogWindow {
         {
             last.times += 1;
             last.last = line.cursor;
+            last.until = line.time;
             return;
         }
         self.bytes += size(&line);
@@ -313,6 +326,7 @@ fn entry(line: LogLine) -> Entry {
     Entry {
         times: 1,
         last: line.cursor.clone(),
+        until: line.time.clone(),
         line,
     }
 }

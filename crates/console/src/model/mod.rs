@@ -1,8 +1,10 @@
 //! Everything that the console knows and shows.
 
 pub(crate) mod dialog;
+pub(crate) mod graph;
 pub(crate) mod line;
 pub(crate) mod log;
+pub(crate) mod pointer;
 pub(crate) mod screen;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
@@ -157,6 +159,8 @@ pub(crate) struct Model {
     /// Only processes whose names contain it are shown.
     pub(crate) find: String,
     pub(crate) details: bool,
+    /// The first row of the details that is shown.
+    pub(crate) details_top: usize,
     pub(crate) why: Option<WhyAnswer>,
     pub(crate) samples: HashMap<String, VecDeque<f64>>,
     pub(crate) sampled_at: Timestamp,
@@ -174,6 +178,8 @@ pub(crate) struct Model {
     pub(crate) monitor: Option<Monitor>,
     pub(crate) span: usize,
     pub(crate) graph: Option<GraphAnswer>,
+    /// The first row of the graph that is shown.
+    pub(crate) graph_top: usize,
     /// When the present view has last asked for its content.
     pub(crate) asked_at: Timestamp,
     pub(crate) command: Option<CommandLine>,
@@ -212,6 +218,7 @@ impl Model {
             marked: BTreeSet::new(),
             find: String::new(),
             details: false,
+            details_top: 0,
             why: None,
             samples: HashMap::new(),
             sampled_at: Timestamp::UNIX_EPOCH,
@@ -229,6 +236,7 @@ impl Model {
             monitor: None,
             span: 0,
             graph: None,
+            graph_top: 0,
             asked_at: Timestamp::UNIX_EPOCH,
             command: None,
             history: Vec::new(),

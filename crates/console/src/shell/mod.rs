@@ -15,7 +15,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crossterm::event::{Event, EventStream};
+use crossterm::event::{Event, EventStream, MouseEventKind};
 use futures_core::Stream;
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -79,6 +79,19 @@ struct Shell {
 struct Signals {
     end: [Signal; 3],
     go_on: Signal,
+}
+
+impl Signals {
+    /// Ctrl-C in another program was meant for that program.
+    async fn forget_interrupts(&mut self) {
+        loop {
+            tokio::select! {
+                biased;
+                _ = self.end[2].recv() => {}
+                () = std::future::ready(()) => return,
+            }
+        }
+    }
 }
 
 /// What has been heard first.
@@ -183,6 +196,12 @@ impl Shell {
     async fn event(&mut self, event: Event) -> io::Result<()> {
         let message = match event {
             Event::Key(key) => Message::Key(key),
+            // A mouse that only moves changes nothing, and must not draw anything.
+            Event::Mouse(mouse)
+                if mouse.kind == MouseEventKind::Moved && self.model.screen.is_none() =>
+            {
+                return Ok(());
+            }
             Event::Mouse(mouse) => Message::Mouse(mouse),
             Event::Paste(text) => Message::Paste(text),
             Event::Resize(..) => {
@@ -283,6 +302,7 @@ impl Shell {
                 self.keys = None;
                 self.terminal.leave();
                 let told = programs::wait(words).await;
+                self.signals.forget_interrupts().await;
                 self.terminal.resume()?;
                 self.keys = Some(EventStream::new());
                 self.model.size = self.terminal.size();

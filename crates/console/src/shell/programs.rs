@@ -157,6 +157,15 @@ pub(super) fn words(shared: &Shared, external: &External) -> std::process::Comma
                 .arg("pager");
             command.arg(own.get_program()).args(own.get_args());
         }
+        External::Written(words) => {
+            let editor = chosen(&["VISUAL", "EDITOR"], "vi");
+            let own = shared.host.command(words);
+            let script = format!(
+                "file=$(mktemp) && \"$@\" >\"$file\" && {editor} \"$file\"; code=$?; rm -f \"$file\"; exit $code"
+            );
+            command.arg("-c").arg(script).arg("editor");
+            command.arg(own.get_program()).args(own.get_args());
+        }
         External::Browser(url) => {
             let open = "for one in \"$BROWSER\" xdg-open open; do \
                 [ -n \"$one\" ] && command -v \"$one\" >/dev/null 2>&1 && exec \"$one\" \"$1\" >/dev/null 2>&1; done; \

@@ -3,14 +3,14 @@
 use forge_api::OnConflict;
 
 use super::targets::{ask_kill_orphans, ask_kill_port, on_all, on_selected, on_targets};
-use super::{ask_content, command_line, feeds, open_card, scroll};
+use super::{ask_content, command_line, feeds, id_of, open_card, scroll};
 use crate::keymap::Action;
 use crate::layout;
 use crate::message::{Command, External, Request, Verb};
 use crate::model::dialog::Dialog;
 use crate::model::log::LogFilter;
 use crate::model::screen::Screen;
-use crate::model::{Model, View};
+use crate::model::{Model, View, graph};
 
 /// Does what a key stands for.
 pub(super) fn act(model: &mut Model, action: Action) -> Vec<Command> {
@@ -58,6 +58,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Command> {
         Action::Mark => mark(model),
         Action::Details => {
             model.details = !model.details;
+            model.details_top = 0;
             model.why = None;
             ask_content(model)
         }
@@ -72,6 +73,7 @@ pub(super) fn act(model: &mut Model, action: Action) -> Vec<Command> {
         | Action::Time
         | Action::Clear
         | Action::Pager
+        | Action::Editor
         | Action::Copy => on_log(model, action),
         Action::Span => {
             model.span += 1;
@@ -173,7 +175,7 @@ fn open(model: &mut Model) -> Vec<Command> {
         View::Events => match model.events.get(model.event.at).cloned() {
             Some(event) if event.kind == "crashed" => {
                 let name = event.process.clone().unwrap_or_default();
-                open_card(model, &name, &event.message, false)
+                open_card(model, &name, &event.message, false, id_of(&event))
             }
             Some(event) => {
                 let targets: Vec<String> = event.process.into_iter().collect();
@@ -217,13 +219,18 @@ fn travel(model: &mut Model, action: Action) -> Vec<Command> {
     };
     let count = model.shown().len();
     match model.view {
+        View::Processes if model.details && is_page(action) => {
+            let most = crate::view::details_rows(model).saturating_sub(1);
+            let by = by.signum() * 5;
+            model.details_top = model.details_top.saturating_add_signed(by).min(most);
+        }
         View::Processes | View::Monitor | View::Graph => {
             let before = model.processes.at;
-            model.processes.step(by, count);
-            if model.details && before != model.processes.at {
-                model.why = None;
-                return ask_content(model);
+            match model.view {
+                View::Graph => graph::step(model, by),
+                _ => model.processes.step(by, count),
             }
+            return chosen_another(model, before);
         }
         View::Ports => model.port.step(by, model.ports.len()),
         View::Events => {
@@ -241,6 +248,28 @@ fn travel(model: &mut Model, action: Action) -> Vec<Command> {
         }
     }
     Vec::new()
+}
+
+fn is_page(action: Action) -> bool {
+    matches!(action, Action::PageUp | Action::PageDown)
+}
+
+/// Asks for what is shown of a process when another one was chosen.
+pub(super) fn chosen_another(model: &mut Model, before: usize) -> Vec<Command> {
+    if model.processes.at == before {
+        return Vec::new();
+    }
+    model.details_top = 0;
+    let shows_why = match model.view {
+        View::Processes => model.details,
+        View::Graph => true,
+        View::Logs | View::Monitor | View::Ports | View::Events => false,
+    };
+    if !shows_why {
+        return Vec::new();
+    }
+    model.why = None;
+    ask_content(model)
 }
 
 fn mark(model: &mut Model) -> Vec<Command> {
@@ -275,6 +304,11 @@ fn on_log(model: &mut Model, action: Action) -> Vec<Command> {
         Action::Pager => {
             let words = super::slash::log_words(&model.log.filter);
             return vec![Command::External(External::Pager(words))];
+        }
+        Action::Editor => {
+            let mut words = super::slash::log_words(&model.log.filter);
+            words.push("--color=never".to_string());
+            return vec![Command::External(External::Written(words))];
         }
         _ => {
             let text = crate::view::visible_text(model);

@@ -21,7 +21,7 @@ use crate::keymap::Action;
 use crate::layout;
 use crate::message::{Command, Message, Request};
 use crate::model::dialog::{CrashCard, Dialog};
-use crate::model::{Connection, Model, SAMPLES, View};
+use crate::model::{Choice, Connection, Model, SAMPLES, View, graph};
 
 pub(crate) use slash::WORDS;
 
@@ -89,7 +89,8 @@ fn settle(model: &mut Model) -> Vec<Command> {
     let count = model.shown().len();
     let height = usize::from(layout::list(model).height);
     match model.view {
-        View::Processes | View::Monitor | View::Graph => model.processes.settle(count, height),
+        View::Processes | View::Monitor => model.processes.settle(count, height),
+        View::Graph => settle_graph(model, height),
         View::Ports => model.port.settle(model.ports.len(), height),
         View::Events => model.event.settle(model.events.len(), height),
         View::Logs => {}
@@ -104,6 +105,22 @@ fn settle(model: &mut Model) -> Vec<Command> {
     commands
 }
 
+fn settle_graph(model: &mut Model, height: usize) {
+    let rows = graph::rows(model);
+    let mut choice = Choice {
+        at: rows
+            .iter()
+            .position(|row| row.at == model.processes.at)
+            .unwrap_or(0),
+        top: model.graph_top,
+    };
+    choice.settle(rows.len(), height);
+    model.graph_top = choice.top;
+    if let Some(row) = rows.get(choice.at) {
+        model.processes.at = row.at;
+    }
+}
+
 fn is_due(model: &Model) -> bool {
     let since = model.now.duration_since(model.asked_at);
     model.connection == Connection::Up
@@ -116,7 +133,11 @@ pub(crate) fn ask_content(model: &mut Model) -> Vec<Command> {
     model.asked_at = model.now;
     let request = match model.view {
         View::Processes => match (model.details, model.selected()) {
-            (true, Some(process)) => Request::Why(process.name.clone()),
+            (true, Some(process)) => {
+                let name = process.name.clone();
+                let all = [Request::Why(name), Request::Graph];
+                return all.map(Command::Ask).to_vec();
+            }
             (_, _) => return Vec::new(),
         },
         View::Logs | View::Events => return Vec::new(),
@@ -130,7 +151,12 @@ pub(crate) fn ask_content(model: &mut Model) -> Vec<Command> {
             };
             return vec![Command::Ask(all), Command::Ask(Request::Orphans)];
         }
-        View::Graph => Request::Graph,
+        View::Graph => {
+            let mut commands = vec![Command::Ask(Request::Graph)];
+            let chosen = model.selected().map(|process| process.name.clone());
+            commands.extend(chosen.map(|name| Command::Ask(Request::Why(name))));
+            return commands;
+        }
     };
     vec![Command::Ask(request)]
 }
@@ -276,15 +302,21 @@ fn crashed(model: &mut Model, event: &Event) -> Vec<Command> {
         ));
         return Vec::new();
     }
-    open_card(model, &process, &event.message, true)
+    open_card(model, &process, &event.message, true, id_of(event))
 }
 
-/// Shows the card of the last crash of a process.
+/// The number of the crash that an event tells of.
+pub(crate) fn id_of(event: &Event) -> Option<u64> {
+    event.fields.get("id")?.as_u64()
+}
+
+/// Shows the card of a crash of a process: of this one, else of the last one.
 pub(crate) fn open_card(
     model: &mut Model,
     process: &str,
     message: &str,
     uncalled: bool,
+    id: Option<u64>,
 ) -> Vec<Command> {
     let restart_at = model.process(process).and_then(restart_at);
     model.dialog = Some(Dialog::Crash(Box::new(CrashCard {
@@ -300,7 +332,7 @@ pub(crate) fn open_card(
     })));
     vec![Command::Ask(Request::Crash {
         process: process.to_string(),
-        id: None,
+        id,
     })]
 }
 

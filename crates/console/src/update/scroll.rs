@@ -48,7 +48,7 @@ pub(super) fn top(model: &mut Model) -> Vec<Command> {
 pub(super) fn bottom(model: &mut Model) -> Vec<Command> {
     model.log.scroll = Scroll::Follow;
     model.log.unseen = 0;
-    model.log.chosen = None;
+    (model.log.chosen, model.log.until) = (None, None);
     Vec::new()
 }
 
@@ -118,7 +118,7 @@ fn to(model: &mut Model, at: i64) -> Vec<Command> {
     let half = i64::from(layout::log_lines(model, true).height / 2);
     let highest = highest_bottom(model);
     let window = &mut model.log;
-    window.chosen = Some(at);
+    (window.chosen, window.until) = (Some(at), None);
     let end = window.end() - 1;
     window.scroll = Scroll::At((at + half).clamp(highest.min(end), end));
     Vec::new()

@@ -3,7 +3,7 @@
 use forge_api::OnConflict;
 
 use super::actions::{attach, start};
-use super::{command_line, open_card};
+use super::{command_line, id_of, open_card};
 use crate::keymap::Action;
 use crate::message::{Command, External, Request, Verb};
 use crate::model::dialog::{Confirm, Dialog};
@@ -110,6 +110,25 @@ fn meant(model: &Model) -> Option<String> {
     }
 }
 
+/// The crash that is meant: that of the event, or that in which the run of the log line has ended.
+fn meant_crash(model: &Model) -> Option<u64> {
+    match model.view {
+        View::Logs => {
+            let at = model.log.chosen.unwrap_or(model.log.bottom());
+            let line = &model.log.get(at)?.line;
+            let run = line.run_id.as_deref().filter(|run| !run.is_empty())?;
+            let mut events = model.events.iter().rev();
+            let is_its = |event: &&forge_api::Event| {
+                let of = event.fields.get("run_id").and_then(|run| run.as_str());
+                event.kind == "crashed" && of == Some(run)
+            };
+            events.find(is_its).and_then(id_of)
+        }
+        View::Events => id_of(model.events.get(model.event.at)?),
+        View::Processes | View::Monitor | View::Ports | View::Graph => None,
+    }
+}
+
 pub(super) fn on_selected(model: &mut Model, action: Action) -> Vec<Command> {
     let Some(name) = meant(model) else {
         model.complain("no process is selected");
@@ -117,7 +136,10 @@ pub(super) fn on_selected(model: &mut Model, action: Action) -> Vec<Command> {
     };
     match action {
         Action::Attach => attach(model, &name),
-        Action::Crash => open_card(model, &name, "", false),
+        Action::Crash => {
+            let id = meant_crash(model);
+            open_card(model, &name, "", false, id)
+        }
         Action::Why => {
             model.dialog = Some(Dialog::Text {
                 title: format!("Why {name}"),

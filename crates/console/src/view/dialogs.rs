@@ -33,7 +33,13 @@ pub(super) fn draw(model: &Model, body: Rect, out: &mut Buffer) {
         return;
     };
     let area = area(&card, body).intersection(out.area);
-    Clear.render(area, out);
+    // A column at each side keeps it apart from what it covers.
+    let around = Rect {
+        x: area.x.saturating_sub(1),
+        width: area.width + 2,
+        ..area
+    };
+    Clear.render(around.intersection(body).intersection(out.area), out);
     if area.height < 3 || area.width < 4 {
         return;
     }

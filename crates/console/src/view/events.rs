@@ -10,13 +10,23 @@ use crate::layout;
 use crate::model::Model;
 use crate::text;
 
+/// Columns of a time, and of one with its day.
+const CLOCK: usize = 8;
+const DAY: usize = 16;
+
 pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
     let names = model
         .events
         .iter()
         .filter_map(|event| event.process.as_deref());
     let wide = names.map(text::width).max().unwrap_or(7).clamp(7, 20);
-    let when = if area.width >= 70 { 16 } else { 8 };
+    let today = |event: &forge_api::Event| {
+        format::moment(&event.time, &model.zone, model.now).len() == CLOCK
+    };
+    let when = match area.width >= 70 && !model.events.iter().all(today) {
+        true => DAY,
+        false => CLOCK,
+    };
     let title = format!(
         " {}  {}  {:<12} MESSAGE",
         text::fit("TIME", when),
@@ -42,7 +52,7 @@ pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
     for (row, (at, event)) in shown.enumerate() {
         let row = row as u16;
         let time = match when {
-            16 => format::moment(&event.time, &model.zone, model.now),
+            DAY => format::moment(&event.time, &model.zone, model.now),
             _ => format::clock(&event.time, &model.zone),
         };
         let name = event.process.as_deref().unwrap_or("-");
@@ -56,7 +66,12 @@ pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
             Span::styled(format!("{} ", text::fit(&event.kind, 12)), style),
             Span::styled(text::plain(&event.message), style),
         ]);
-        put(out, rows, row, &line);
+        put(
+            out,
+            rows,
+            row,
+            &text::cut_line(line, usize::from(rows.width)),
+        );
         if at == model.event.at {
             tint(out, rows, row, model.theme.selected);
         }

@@ -1,5 +1,6 @@
 //! The lines of a log, from the lowest one upwards.
 
+use forge_api::Process;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -50,7 +51,7 @@ pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
     }
     if window.is_empty() {
         let word = if window.loaded {
-            "nothing was written"
+            nothing(window)
         } else {
             "reading …"
         };
@@ -64,15 +65,15 @@ pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
     show(model, window, form(model, window, lines.width), lines, out);
 }
 
-/// The log of one process below the table.
-pub(super) fn preview(model: &Model, name: &str, area: Rect, out: &mut Buffer) {
-    heading(
-        model,
-        out,
-        area,
-        &format!("{name} · log"),
-        "Enter opens it, i details",
-    );
+/// The log of one process below the table; what there is to say about it stands in the title.
+pub(super) fn preview(model: &Model, process: &Process, area: Rect, out: &mut Buffer) {
+    let name = &process.name;
+    let (remark, _) = super::processes::remark(model, process);
+    let title = match remark.is_empty() {
+        true => format!("{name} · log"),
+        false => format!("{name} · {}", text::plain(&remark)),
+    };
+    heading(model, out, area, &title, "Enter log, i details");
     let lines = layout::below_heading(area);
     let window = &model.preview;
     if window
@@ -88,10 +89,19 @@ pub(super) fn preview(model: &Model, name: &str, area: Rect, out: &mut Buffer) {
             out,
             lines,
             0,
-            &ratatui::text::Line::styled("  nothing was written", model.theme.dim),
+            &ratatui::text::Line::styled("  nothing is written yet", model.theme.dim),
         );
     }
     show(model, window, form(model, window, lines.width), lines, out);
+}
+
+/// Why there is no line.
+fn nothing(window: &LogWindow) -> &'static str {
+    let filter = &window.filter;
+    match filter.level.is_some() || filter.grep.is_some() || filter.since.is_some() {
+        true => "no line is let through; /level, /grep and /since without a word show all again",
+        false => "nothing is written yet",
+    }
 }
 
 /// How many lines can be seen.
@@ -125,10 +135,12 @@ pub(crate) fn line_at(model: &Model, row: usize) -> Option<i64> {
         .at
 }
 
-/// The chosen line, else all that can be seen, as text.
+/// The selected lines, else all that can be seen, as text.
 pub(crate) fn visible_text(model: &Model) -> String {
-    if let Some(entry) = model.log.chosen.and_then(|at| model.log.get(at)) {
-        return entry.line.message.clone();
+    if let Some((first, last)) = model.log.selected() {
+        let lines = (first..=last).filter_map(|at| model.log.get(at));
+        let lines: Vec<&str> = lines.map(|entry| entry.line.message.as_str()).collect();
+        return lines.join("\n");
     }
     let area = layout::log_lines(model, true);
     let form = form(model, &model.log, area.width);
@@ -190,7 +202,10 @@ fn show(model: &Model, window: &LogWindow, form: Form, area: Rect, out: &mut Buf
     {
         let row = row as u16;
         put(out, area, row, &text::line(&shown.cells));
-        if shown.at.is_some() && shown.at == window.chosen {
+        let selected = window.selected();
+        if let (Some(at), Some((first, last))) = (shown.at, selected)
+            && (first..=last).contains(&at)
+        {
             tint(out, area, row, model.theme.selected);
         }
     }
@@ -243,7 +258,7 @@ fn line(model: &Model, window: &LogWindow, entry: &Entry, form: Form) -> Vec<Vec
     let line = &entry.line;
     let mut before = Vec::new();
     if form.times {
-        let clock = format::clock(&line.time, &model.zone);
+        let clock = format::clock(&entry.until, &model.zone);
         before.extend(text::cells(&format!("{clock} "), theme.dim));
     }
     if form.names > 0 {

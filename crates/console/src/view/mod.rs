@@ -29,6 +29,7 @@ use crate::model::{Connection, Model, View};
 use crate::text;
 
 pub(crate) use crash::{can_revert, rows as crash_rows};
+pub(crate) use details::rows as details_rows;
 pub(crate) use dialogs::choices;
 pub(crate) use help::rows as help_rows;
 pub(crate) use logs::{line_at, line_height, shown_lines, visible_text};
@@ -58,7 +59,7 @@ fn paint(model: &Model, out: &mut Buffer) -> Option<(u16, u16)> {
         View::Monitor => monitor::draw(model, parts.body, out),
         View::Ports => ports::draw(model, parts.body, out),
         View::Events => events::draw(model, parts.body, out),
-        View::Graph => graph::draw(model, parts.body, out),
+        View::Graph => graph::draw(model, out),
     }
     foot(model, parts.foot, out);
     dialogs::draw(model, parts.body, out);

@@ -68,7 +68,11 @@ pub(super) fn draw(model: &Model, area: Rect, out: &mut Buffer) {
 
 fn machine(model: &Model, system: &System, width: usize) -> Line<'static> {
     let theme = &model.theme;
-    let wide = (width / 10).clamp(4, 20);
+    // Narrow screens have no room for bars, and the load is left out first.
+    let wide = match width {
+        0..70 => 0,
+        width => (width / 12).clamp(4, 20),
+    };
     let mut spans = vec![Span::styled(" machine  ", theme.heading)];
     if let Some(cpu) = system.cpu_percent {
         spans.push(Span::styled("cpu ", theme.dim));
@@ -77,7 +81,8 @@ fn machine(model: &Model, system: &System, width: usize) -> Line<'static> {
             .cores
             .map(|cores| format!(" of {cores} cores"))
             .unwrap_or_default();
-        spans.push(Span::raw(format!(" {}{cores}  ", format::percent(cpu))));
+        let gap = if wide > 0 { " " } else { "" };
+        spans.push(Span::raw(format!("{gap}{}{cores}  ", format::percent(cpu))));
     }
     if let (Some(used), Some(total)) = (system.memory_bytes, system.memory_total_bytes) {
         spans.push(Span::styled("memory ", theme.dim));
@@ -85,20 +90,32 @@ fn machine(model: &Model, system: &System, width: usize) -> Line<'static> {
             bar(used as f64 / total.max(1) as f64, wide),
             theme.busy,
         ));
+        let gap = if wide > 0 { " " } else { "" };
         spans.push(Span::raw(format!(
-            " {} of {}  ",
+            "{gap}{} of {}  ",
             format::bytes(used),
             format::bytes(total)
         )));
     }
-    if let Some([one, five, fifteen]) = system.load {
-        spans.push(Span::styled("load ", theme.dim));
-        spans.push(Span::raw(format!("{one:.2} {five:.2} {fifteen:.2}")));
+    let line = Line::from(spans);
+    let load = system
+        .load
+        .map(|[one, five, fifteen]| format!("{one:.2} {five:.2} {fifteen:.2}"));
+    match load {
+        Some(load) if line.width() + load.len() + 5 <= width => {
+            let mut line = line;
+            line.push_span(Span::styled("load ", theme.dim));
+            line.push_span(Span::raw(load));
+            line
+        }
+        _ => text::cut_line(line, width),
     }
-    Line::from(spans)
 }
 
 fn bar(part: f64, width: usize) -> String {
+    if width == 0 {
+        return String::new();
+    }
     let full = (part.clamp(0.0, 1.0) * width as f64).round() as usize;
     format!(
         "{}{}",
@@ -148,7 +165,8 @@ impl Widths {
                 .unwrap_or_default()
         };
         let spark = |values: Vec<f64>, least: f64| {
-            let top = values.iter().copied().fold(least, f64::max);
+            // Room above the highest, so that what stays the same is no wall.
+            let top = values.iter().copied().fold(least, f64::max) * 1.3;
             text::fit(
                 &format::spark(values.into_iter(), self.spark, top),
                 self.spark,

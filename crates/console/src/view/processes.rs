@@ -42,7 +42,14 @@ pub(super) fn draw(model: &Model, out: &mut Buffer) {
         .take(usize::from(rows.height));
     for (row, (at, process)) in visible.enumerate() {
         let row = u16::try_from(row).unwrap_or(u16::MAX);
-        let cells = cells(model, process, area.width >= ROOMY);
+        let mut cells = cells(model, process, area.width >= ROOMY);
+        // An address without its end helps nobody; it is told below, where there is room.
+        if let (Some(last), Some(column)) = (cells.last_mut(), columns.last())
+            && last.1 == model.theme.dim
+            && text::width(&last.0) > column.width
+        {
+            last.0.clear();
+        }
         put(out, rows, row, &table::row(&columns, &fitting, &cells, gap));
         if at == model.processes.at {
             tint(out, rows, row, model.theme.selected);
@@ -51,7 +58,7 @@ pub(super) fn draw(model: &Model, out: &mut Buffer) {
     if below.height > 0 {
         match (model.details, model.selected()) {
             (true, Some(process)) => details::draw(model, process, below, out),
-            (_, Some(process)) => logs::preview(model, &process.name, below, out),
+            (_, Some(process)) => logs::preview(model, process, below, out),
             (_, None) => {}
         }
     }
@@ -98,16 +105,16 @@ fn columns(shown: &[&Process], width: u16) -> Vec<Column> {
     let mut columns = vec![
         left("  NAME", 0, 20),
         left("STATUS", 10, 19),
-        left(
-            if roomy { "HEALTH" } else { "HLT" },
-            if roomy { 9 } else { 3 },
-            17,
-        ),
+        health_column(width),
         right("PORT", 5, 15),
         right("CPU", if roomy { 6 } else { 5 }, 18),
         right("MEMORY", 6, 16),
         right("UPTIME", 6, 14),
-        right("↻", if roomy { 3 } else { 2 }, 13),
+        right(
+            if roomy { "RESTARTS" } else { "↻" },
+            if roomy { 8 } else { 2 },
+            13,
+        ),
         left("CPU OVER TIME", SPARK, 11),
         left("", 0, 12),
     ];
@@ -132,6 +139,14 @@ fn columns(shown: &[&Process], width: u16) -> Vec<Column> {
         }
     }
     columns
+}
+
+fn health_column(width: u16) -> Column {
+    match width {
+        ROOMY.. => left("HEALTH", 9, 17),
+        72.. => left("HEALTH", 6, 17),
+        _ => left("HLT", 3, 17),
+    }
 }
 
 fn cells(model: &Model, process: &Process, roomy: bool) -> Vec<(String, Style)> {
@@ -172,8 +187,12 @@ fn cells(model: &Model, process: &Process, roomy: bool) -> Vec<(String, Style)> 
             theme.name(&process.name),
         ),
         (
-            format!("{} {}", sign(&process.status), process.status),
-            status,
+            format!("{} {}", mark_of(process), process.status),
+            if process.waits_for_input {
+                theme.busy
+            } else {
+                status
+            },
         ),
         (health.to_string(), theme.health(&process.health.state)),
         (port, theme.text),
@@ -200,6 +219,15 @@ fn cells(model: &Model, process: &Process, roomy: bool) -> Vec<(String, Style)> 
     ]
 }
 
+/// The sign of its state; a question mark where somebody is to type something.
+pub(super) fn mark_of(process: &Process) -> &'static str {
+    if process.waits_for_input {
+        "?"
+    } else {
+        sign(&process.status)
+    }
+}
+
 fn hot(model: &Model, cpu: Option<f64>) -> Style {
     match cpu {
         Some(cpu) if cpu >= 90.0 => model.theme.warn,
@@ -215,6 +243,9 @@ pub(super) fn remark(model: &Model, process: &Process) -> (String, Style) {
             format!("waits for {}", process.waiting_for.join(", ")),
             theme.busy,
         );
+    }
+    if process.waits_for_input {
+        return ("waits for input".to_string(), theme.busy);
     }
     if let Some(message) = &process.message {
         return (message.clone(), theme.status(&process.status));
