@@ -182,11 +182,7 @@ fn add_usage(process: &mut api::Process, managed: &Managed) {
         process.pids.clone_from(&usage.pids);
         process.listening = usage.ports();
     }
-<<<<<<< HEAD
-=======
     process.waits_for_input = managed.waits_for_input;
-    process.listening = usage.ports();
->>>>>>> 8953377 (Mark who waits for input, pass the mouse on to attached programs, and tell more where one looks)
     process.cpu_percent = usage
         .cpu_percent
         .map(|one| (f64::from(one) * 10.0).round() / 10.0);

@@ -209,7 +209,10 @@ fn usage(process: &Process) -> Option<String> {
         process
             .memory_bytes
             .map(|memory| format!("memory {}", format::bytes(memory))),
-        process.threads.map(|threads| format!("{threads} threads")),
+        process.threads.map(|threads| match threads {
+            1 => "1 thread".to_string(),
+            threads => format!("{threads} threads"),
+        }),
         process
             .open_files
             .map(|files| format!("{files} open files")),
