@@ -121,7 +121,7 @@ mod tests {
             command.spawn().expect("sh runs")
         };
         let mut reads = sh("echo ready; read line");
-        let mut other = sh("echo ready; x=$(sleep 1000)");
+        let mut other = sh("echo ready; x=$(tail -f /dev/null)");
         for child in [&mut reads, &mut other] {
             let mut ready = [0; 6];
             child
