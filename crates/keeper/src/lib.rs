@@ -2,10 +2,10 @@
 //!
 //! # Theory of operation
 //!
-//! Two small programs in one file, told apart by the first word of the command line: the *keeper*,
-//! one for each workspace, and the *shim*, one for each process. Each has one thread, waits in one
-//! place, and can be killed between any two instructions without a loss. What the supervisor, which
-//! decides, says to them is in `forge-facts`; what it has to know beside that is here.
+//! Two small programs in one: the *keeper*, one for each workspace, and the *shim*, one for each
+//! process, which begins as a copy (fork) of the keeper. Each has one thread, waits in one place, and
+//! can be killed between any two instructions without a loss. What the supervisor, which decides,
+//! says to them is in `forge-facts`; what it has to know beside that is here.
 //!
 //! ## A byte, an exit, a process
 //!
@@ -53,9 +53,12 @@
 //!
 //! ## The shim
 //!
-//! `forge-keeper shim --process NAME --workspace W --state S --runtime R [--spare WHAT]…`, by the
-//! keeper: 3 is the connection to it, 4 and following are the descriptors that were named. Its
-//! environment is empty. It greets the keeper when its socket can be connected to.
+//! A fork of the keeper without exec: what it has to do it finds in its memory, which it shares with
+//! the keeper until either writes to it; so a shim costs a tenth of a program that is loaded, and is
+//! never of another version than its keeper. It closes all that it has inherited but 3, its
+//! connection to the keeper, and from 4 on the descriptors that were held for it; leads a session of
+//! its own; and shows itself as `forge-keeper shim --process NAME …`. It greets the keeper when its
+//! socket can be connected to.
 //!
 //! A supervisor connects, greets with the number of the last entry that it knows, is greeted, and
 //! hears the later entries and `ready`. A newer connection of one ends the older.
@@ -88,16 +91,12 @@ use std::process::ExitCode;
 pub fn main(words: impl Iterator<Item = OsString>) -> ExitCode {
     let mut words = words.skip(1);
     let part = words.next().unwrap_or_default();
-    let begun = options::Options::read(words).and_then(|options| {
-        if part == "keeper" {
-            keeper::run(&options)
-        } else if part == "shim" {
-            shim::run(&options)
-        } else {
-            Err("this program is started by forge, not by people".to_string())
-        }
-    });
-    match begun {
+    if part != "keeper" {
+        say("this program is started by forge, not by people");
+        return ExitCode::FAILURE;
+    }
+    let ended = options::Options::read(words).and_then(|options| keeper::run(&options));
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
             say(&why);

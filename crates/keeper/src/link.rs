@@ -55,6 +55,16 @@ struct Parcel {
     fds: Vec<OwnedFd>,
 }
 
+impl Parcel {
+    fn new(bytes: Vec<u8>) -> Self {
+        Parcel {
+            bytes,
+            sent: 0,
+            fds: Vec::new(),
+        }
+    }
+}
+
 impl Link {
     /// Takes over a connected stream and waits for what it says under this token.
     pub(crate) fn new(stream: UnixStream, poller: &Poller, token: u64) -> io::Result<Self> {
@@ -145,30 +155,68 @@ impl Link {
 
     /// Sends a record, now or as soon as the peer takes it.
     pub(crate) fn send(&mut self, record: &Record, poller: &Poller) {
-        self.send_with(record, Vec::new(), poller);
+        self.queue(record);
+        self.flush(poller);
     }
 
-    /// Sends a record and descriptors with it. What the kernel has taken reaches the peer also when
-    /// this process dies right after.
-    pub(crate) fn send_with(&mut self, record: &Record, fds: Vec<OwnedFd>, poller: &Poller) {
+    /// Sends a record with the next flush, in one message with others.
+    pub(crate) fn queue(&mut self, record: &Record) {
         if self.broken {
             return;
         }
         let bytes = record.encode();
         self.waiting += bytes.len();
-        self.output.push_back(Parcel {
-            bytes,
-            sent: 0,
-            fds,
-        });
-        self.flush(poller);
-        if self.waiting > LONGEST_QUEUE {
-            self.broken = true;
+        match self.output.back_mut() {
+            Some(last) => last.bytes.extend(bytes),
+            None => self.output.push_back(Parcel::new(bytes)),
         }
+        self.mind_the_bound();
+    }
+
+    /// Sends records, and with them copies of descriptors, as many as there are records. What the
+    /// kernel has taken reaches the peer also when this process dies right after.
+    pub(crate) fn send_with(
+        &mut self,
+        records: &[Record],
+        fds: &[BorrowedFd<'_>],
+        poller: &Poller,
+    ) {
+        self.flush(poller);
+        if self.broken {
+            return;
+        }
+        let bytes: Vec<u8> = records.iter().flat_map(Record::encode).collect();
+        let mut parcel = Parcel::new(bytes);
+        let length = parcel.bytes.len();
+        if self.output.is_empty()
+            && let Ok(count) = forge_os::send_with_fds(&self.stream, &parcel.bytes, fds)
+        {
+            parcel.sent = count;
+        } else {
+            let copies = fds.iter().map(BorrowedFd::try_clone_to_owned).collect();
+            match copies {
+                Ok(copies) => parcel.fds = copies,
+                // Records without their descriptors would be taken for others'.
+                Err(_) => self.broken = true,
+            }
+        }
+        if parcel.sent < length {
+            self.waiting += length - parcel.sent;
+            self.output.push_back(parcel);
+            self.flush(poller);
+            self.mind_the_bound();
+        }
+    }
+
+    fn mind_the_bound(&mut self) {
+        self.broken |= self.waiting > LONGEST_QUEUE;
     }
 
     /// Sends what waits.
     pub(crate) fn flush(&mut self, poller: &Poller) {
+        if self.output.is_empty() && self.interest == Interest::Read {
+            return;
+        }
         while let Some(parcel) = self.output.front_mut() {
             let fds: Vec<BorrowedFd<'_>> = parcel.fds.iter().map(AsFd::as_fd).collect();
             match forge_os::send_with_fds(&self.stream, &parcel.bytes[parcel.sent..], &fds) {
@@ -232,7 +280,8 @@ mod tests {
             } else {
                 Vec::new()
             };
-            sender.send_with(&record, fds, &poller);
+            let fds: Vec<BorrowedFd<'_>> = fds.iter().map(AsFd::as_fd).collect();
+            sender.send_with(&[record], &fds, &poller);
         }
         assert!(!sender.is_broken());
         let (mut next, mut fds) = (0, 0);

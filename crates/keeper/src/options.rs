@@ -29,14 +29,6 @@ impl Options {
         pair.map(|(_, value)| value.as_os_str())
     }
 
-    /// Every value of an option.
-    pub(crate) fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a OsStr> {
-        self.0
-            .iter()
-            .filter(move |(given, _)| given == name)
-            .map(|(_, value)| value.as_os_str())
-    }
-
     /// The value of an option that must be given.
     pub(crate) fn text(&self, name: &str) -> Result<&str, String> {
         self.find(name)

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use forge_facts::layout::Layout;
 use forge_facts::mark;
-use forge_os::{Interest, Lock, Poller, Signals, signal};
+use forge_os::{Interest, Lock, Poller, Signals, Title, signal};
 
 use super::closing::Closing;
 use super::supervisor::Supervisor;
@@ -78,8 +78,9 @@ impl Keeper {
             .and_then(|()| poller.add(&listener, token::LISTENER, Interest::Read))
             .map_err(|error| format!("epoll: {error}"))?;
         let mut keeper = Keeper {
-            own: own_program()?,
             layout,
+            title: Title::find(),
+            boot: forge_os::boot_id().map_err(|error| format!("boot id: {error}"))?,
             open_files,
             poller,
             signals,

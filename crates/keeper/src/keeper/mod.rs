@@ -11,12 +11,11 @@ mod shims;
 mod supervisor;
 
 use std::os::unix::net::UnixListener;
-use std::path::PathBuf;
 use std::time::Instant;
 
 use forge_facts::layout::Layout;
 use forge_facts::{KeeperFact, KeeperOrder};
-use forge_os::{Event, Lock, Poller, Signals};
+use forge_os::{Event, Lock, Poller, Signals, Title};
 
 use crate::link::Link;
 use crate::options::Options;
@@ -36,8 +35,10 @@ mod token {
 /// The keeper of a workspace.
 pub(crate) struct Keeper {
     layout: Layout,
-    /// This program, to start shims from.
-    own: PathBuf,
+    /// Where a shim writes what it is called.
+    title: Option<Title>,
+    /// The id of the present boot.
+    boot: String,
     /// The soft limit of open files that children get.
     open_files: Option<u64>,
     poller: Poller,

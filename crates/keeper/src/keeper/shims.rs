@@ -1,19 +1,18 @@
 //! Starting shims, finding those of a former keeper, and starting again those that die.
 
-use std::ffi::OsStr;
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
+use std::os::unix::ffi::OsStrExt;
 use std::time::{Duration, Instant};
 
 use forge_facts::{Hello, KeeperFact, Role};
-use forge_os::{Interest, Pidfd, Session, Spawn, signal};
+use forge_os::{Interest, Pidfd, signal};
 
 use super::Keeper;
 use super::shim::{Process, Shim, State};
-use super::supervisor::c_string;
 use crate::link::Link;
 use crate::open_run;
-use crate::options::places;
+use crate::shim::Begin;
 
 /// How long a shim may take until it is ready.
 const BEGIN: Duration = Duration::from_secs(10);
@@ -172,36 +171,26 @@ impl Keeper {
         }
     }
 
+    /// Starts a shim as a copy of this program, which is small: nothing has to be loaded.
     fn start_shim(&mut self, place: usize) -> io::Result<()> {
         let (ours, theirs) = forge_os::socket_pair()?;
         let (token, end) = (self.new_token(), self.new_token());
         let null = forge_os::null()?;
         let stderr = io::stderr();
         let shim = &self.shims[place];
-        let program = c_string(self.own.as_os_str())?;
-        let mut argv = vec![program.clone(), c"shim".into(), c"--process".into()];
-        argv.push(c_string(OsStr::new(&shim.name))?);
-        for (name, path) in places(&self.layout) {
-            argv.push(c_string(OsStr::new(name))?);
-            argv.push(c_string(path.as_os_str())?);
-        }
         let mut fds: Vec<BorrowedFd<'_>> =
             vec![null.as_fd(), null.as_fd(), stderr.as_fd(), theirs.as_fd()];
-        for held in &shim.spares {
-            argv.push(c"--spare".into());
-            argv.push(c_string(OsStr::new(held.what.name()))?);
-            fds.push(held.fd.as_fd());
-        }
-        let (pid, pidfd) = forge_os::spawn(&Spawn {
-            program,
-            argv,
-            env: Some(Vec::new()),
-            folder: None,
-            fds,
-            session: Session::New,
+        fds.extend(shim.spares.iter().map(|held| held.fd.as_fd()));
+        let begin = Begin {
+            name: shim.name.clone(),
+            layout: self.layout.clone(),
+            boot: self.boot.clone(),
             open_files: self.open_files,
-            oom_score: None,
-        })?;
+            spares: shim.spares.iter().map(|held| held.what).collect(),
+        };
+        let title = self.title_of(&shim.name);
+        let title = self.title.map(|room| (room, title.as_slice()));
+        let (pid, pidfd) = forge_os::branch(&fds, title, move || crate::shim::run(begin))?;
         self.poller.add(&pidfd, end, Interest::Read)?;
         let process = Process {
             pid,
@@ -215,6 +204,13 @@ impl Keeper {
             until: Instant::now() + BEGIN,
         };
         Ok(())
+    }
+
+    /// What people see of a shim in a list of processes.
+    fn title_of(&self, name: &str) -> Vec<u8> {
+        let mut title = format!("forge-keeper shim --process {name} --workspace ").into_bytes();
+        title.extend_from_slice(self.layout.workspace().as_os_str().as_bytes());
+        title
     }
 }
 

@@ -12,10 +12,9 @@ use forge_os::{Interest, Lock, Poller, Signals, signal};
 
 use super::journal::Journal;
 use super::recover::Spares;
-use super::{Shim, token};
+use super::{Begin, Shim, token};
 use crate::link::Link;
 use crate::open_run;
-use crate::options::Options;
 
 /// Where the connection to the keeper is found; the descriptors in its custody follow.
 const LINK_FD: RawFd = 3;
@@ -25,14 +24,19 @@ const LOCK_PATIENCE: Duration = Duration::from_millis(500);
 
 impl Shim {
     /// Takes its place; `None` where another shim of this process lives.
-    pub(super) fn begin(options: &Options) -> Result<Option<Self>, String> {
-        let layout = options.layout()?;
-        let name = options.text("--process")?.to_string();
+    pub(super) fn begin(begin: Begin) -> Result<Option<Self>, String> {
+        let Begin {
+            name,
+            layout,
+            boot,
+            open_files,
+            spares,
+        } = begin;
         let poller = Poller::new().map_err(|error| format!("epoll: {error}"))?;
         let stream = forge_os::inherit(LINK_FD).map_err(|error| format!("no keeper: {error}"))?;
         let mut keeper = Link::new(UnixStream::from(stream), &poller, token::LINKS)
             .map_err(|error| format!("keeper: {error}"))?;
-        let mut spares = inherit_spares(options)?;
+        let mut spares = inherit_spares(&spares)?;
         let parts = match Parts::gather(&layout, &name, &mut spares, &poller) {
             Ok(Some(parts)) => parts,
             Ok(None) => return Ok(None),
@@ -49,9 +53,8 @@ impl Shim {
         let mut shim = Shim {
             layout,
             name,
-            boot: parts.boot,
-            // Every process of a tree is held by a descriptor while it is ended.
-            open_files: forge_os::raise_open_files().ok(),
+            boot,
+            open_files,
             poller,
             signals: parts.signals,
             listener: parts.listener,
@@ -90,7 +93,6 @@ impl Shim {
 
 /// What a shim consists of before it looks at its run.
 struct Parts {
-    boot: String,
     listener: UnixListener,
     signals: Signals,
     journal: Journal,
@@ -138,7 +140,6 @@ impl Parts {
             .and_then(|()| poller.add(&listener, token::LISTENER, Interest::Read))
             .map_err(|error| format!("epoll: {error}"))?;
         Ok(Some(Parts {
-            boot: forge_os::boot_id().map_err(|error| format!("boot id: {error}"))?,
             listener,
             signals,
             journal,
@@ -162,14 +163,12 @@ fn listen(layout: &Layout, name: &str, spares: &mut Spares) -> Result<UnixListen
     Ok(listener)
 }
 
-fn inherit_spares(options: &Options) -> Result<Spares, String> {
+fn inherit_spares(spares: &[Spare]) -> Result<Spares, String> {
     let mut held: Vec<(Spare, OwnedFd)> = Vec::new();
-    for (place, what) in options.all("--spare").enumerate() {
-        let what = what.to_str().unwrap_or_default();
-        let what: Spare = what.parse().map_err(|error| format!("--spare: {error}"))?;
+    for (place, what) in spares.iter().enumerate() {
         let fd = forge_os::inherit(LINK_FD + 1 + place as RawFd)
-            .map_err(|error| format!("--spare {what}: {error}"))?;
-        held.push((what, fd));
+            .map_err(|error| format!("the held {what}: {error}"))?;
+        held.push((*what, fd));
     }
     Ok(Spares::new(held))
 }

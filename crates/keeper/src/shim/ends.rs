@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use forge_facts::{Custody, Entry, Exit, Record, RunId, Stream};
+use forge_facts::{Custody, Entry, Exit, Record, RunId};
 use forge_os::{Children, Failure, GATE_LOST_SIGNAL, Interest, Pidfd, Status};
 
 use super::run::{Kin, Leader, Run};
@@ -18,6 +18,7 @@ const CANCELLED: i32 = 125;
 impl Shim {
     /// Looks at children that have ended: written down first, reaped then.
     pub(super) fn children_ended(&mut self) {
+        let mut leader_ended = false;
         loop {
             match forge_os::peek_children() {
                 Ok(Children::Ended(pid, status)) => {
@@ -25,10 +26,16 @@ impl Shim {
                     if self.is_leader(pid) && !self.failure_came() {
                         self.move_last_words();
                         self.leader_is_over(exit_of(status), at, at);
+                        leader_ended = true;
                     }
                     let _ = forge_os::reap(pid);
                 }
-                Ok(Children::Alive) => return,
+                Ok(Children::Alive) => {
+                    if let Some(run) = self.run.as_mut().filter(|_| leader_ended) {
+                        run.signal_the_rest();
+                    }
+                    return;
+                }
                 Ok(Children::None) => {
                     if let Some(run) = &mut self.run
                         && matches!((&run.kin, &run.leader), (Kin::Own, Leader::Ended))
@@ -198,10 +205,10 @@ impl Shim {
             at,
             since,
         });
-        if let Some(run) = &mut self.run {
-            run.signal_the_rest();
-        }
         if adopted {
+            if let Some(run) = &mut self.run {
+                run.signal_the_rest();
+            }
             self.watch_members();
         }
     }
@@ -270,11 +277,7 @@ impl Shim {
         drop(run);
         self.record(entry);
         self.release_custody(id, None);
-        for stream in [Stream::Stdout, Stream::Stderr] {
-            let _ = std::fs::remove_file(self.layout.pipe(&self.name, stream));
-        }
         let _ = std::fs::remove_file(self.layout.exits(&self.name));
-        let _ = std::fs::remove_file(self.layout.alive(&self.name));
         if let Err(error) = self.journal.compact() {
             crate::say(&format!("{}: journal: {error}", self.name));
         }

@@ -1,9 +1,15 @@
 //! The journal of a process: what is not in here did not happen.
+//!
+//! What is written is safe from every kill at once: it is in the file. Against a loss of power it is
+//! synced soon after ([`SYNC_WITHIN`]), many entries at a time, and nobody waits for that: a child does
+//! not survive a loss of power, so it matters less that its last moments are known.
 
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use forge_facts::{Entry, RunId, journal};
 
@@ -18,6 +24,9 @@ const KEPT: usize = 128;
 
 /// How many entries are kept when nobody acknowledges any.
 const KEPT_UNKNOWN: usize = 300;
+
+/// How soon what was written is synced.
+pub(crate) const SYNC_WITHIN: Duration = Duration::from_millis(500);
 
 /// How far back a run is looked for that is ordered again.
 const RECENT: u64 = 16 << 10;
@@ -35,6 +44,10 @@ pub(crate) struct Journal {
     present: Vec<(u64, Entry)>,
     /// Lines that the disk has not taken.
     unwritten: Vec<u8>,
+    /// The runs that it knows: most launches are of a new one.
+    runs: BTreeSet<RunId>,
+    /// When what was written is to be synced.
+    sync_at: Option<Instant>,
 }
 
 impl Journal {
@@ -67,6 +80,8 @@ impl Journal {
             known: 0,
             present: Vec::new(),
             unwritten: Vec::new(),
+            runs: held.entries.iter().map(|(_, entry)| entry.run()).collect(),
+            sync_at: None,
         };
         Ok((journal, held))
     }
@@ -81,16 +96,12 @@ impl Journal {
         }
     }
 
-    /// Writes an entry and syncs it. On failure nothing has been written.
+    /// Writes an entry. On failure nothing has been written.
     pub(crate) fn write(&mut self, entry: &Entry) -> io::Result<u64> {
         self.stay_on_disk()?;
         self.write_late()?;
         let seq = self.seq + 1;
         self.append(&entry.to_record(seq).encode())?;
-        if let Err(error) = self.file.sync_data() {
-            let _ = self.file.set_len(self.length);
-            return Err(error);
-        }
         self.seq = seq;
         self.keep(seq, entry);
         Ok(seq)
@@ -98,15 +109,25 @@ impl Journal {
 
     /// Writes an entry that must be told in any case: where the disk does not take it, it is kept
     /// and tried again with the next one, and the error says so.
-    pub(crate) fn note(&mut self, entry: &Entry, sync: bool) -> (u64, io::Result<()>) {
+    pub(crate) fn note(&mut self, entry: &Entry) -> (u64, io::Result<()>) {
         self.seq += 1;
         self.unwritten.extend(entry.to_record(self.seq).encode());
         self.keep(self.seq, entry);
-        let mut result = self.stay_on_disk().and_then(|()| self.write_late());
-        if sync && result.is_ok() {
-            result = self.file.sync_data();
-        }
+        let result = self.stay_on_disk().and_then(|()| self.write_late());
         (self.seq, result)
+    }
+
+    /// When [`Journal::sync`] is due.
+    pub(crate) fn sync_at(&self) -> Option<Instant> {
+        self.sync_at
+    }
+
+    /// Brings what was written to where a loss of power does not take it.
+    pub(crate) fn sync(&mut self) -> io::Result<()> {
+        match self.sync_at.take() {
+            Some(_) => self.file.sync_data(),
+            None => Ok(()),
+        }
     }
 
     /// Whether something waits for the disk.
@@ -140,6 +161,9 @@ impl Journal {
 
     /// The entries of a run, if it is not one of long ago.
     pub(crate) fn of_run(&self, run: RunId) -> Vec<(u64, Entry)> {
+        if !self.runs.contains(&run) {
+            return Vec::new();
+        }
         let mut entries = self.recent().unwrap_or_default();
         entries.extend(journal::parse(&self.unwritten).entries);
         if entries.is_empty() {
@@ -189,6 +213,9 @@ impl Journal {
         self.file = file;
         self.length = bytes.len() as u64;
         self.rewrite_at = LARGE.max(2 * self.length);
+        self.sync_at = None;
+        let left = journal::parse(bytes).entries;
+        self.runs = left.iter().map(|(_, entry)| entry.run()).collect();
         Ok(())
     }
 
@@ -201,6 +228,7 @@ impl Journal {
             self.present.clear();
         }
         self.present.push((seq, entry.clone()));
+        self.runs.insert(entry.run());
     }
 
     fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
@@ -210,6 +238,8 @@ impl Journal {
             return Err(error);
         }
         self.length += bytes.len() as u64;
+        self.sync_at
+            .get_or_insert_with(|| Instant::now() + SYNC_WITHIN);
         Ok(())
     }
 
@@ -302,7 +332,7 @@ mod tests {
         let path = folder.join("journal");
         let (mut journal, _) = Journal::open(&path).expect("open");
         while journal.length < LARGE {
-            let (_, result) = journal.note(&gone(1_700_000_000_000), false);
+            let (_, result) = journal.note(&gone(1_700_000_000_000));
             result.expect("write");
         }
         let last = journal.seq;

@@ -18,6 +18,7 @@ use super::run::{Kin, Leader, Outlet, Run};
 use super::segment::Log;
 use super::source::Source;
 use super::stop::Ending;
+use super::talk::hold_all;
 use super::{ALIVE_EVERY, Shim, token};
 
 /// The size of a pipe that is asked for. Larger ones use up a user's limit for all pipes together.
@@ -122,14 +123,15 @@ impl Shim {
             open_files: launch.open_files.or(self.open_files),
             oom_score: Some(oom_score()),
         };
-        self.hold_streams(launch.run, &streams);
         let gated = forge_os::fork_gated(&spawn).map_err(failed("fork", b""))?;
         let written = self.write_down(launch.run, &gated).map_err(failed(
             "journal",
             self.layout.journal(&self.name).as_os_str().as_bytes(),
         ))?;
         drop(spawn);
-        self.hold(launch.run, Spare::Leader, &gated.pidfd);
+        let mut all = held(&streams.outlets, &streams.input);
+        all.push((Spare::Leader, gated.pidfd.as_fd()));
+        hold_all(&mut self.keeper, &self.poller, launch.run, &all);
         let (pid, pidfd, outcome) = gated.release().map_err(failed("fork", b""))?;
         let watched = self.poller.add(&outcome, token::OUTCOME, Interest::Read);
         self.begin_run(Run {
@@ -247,59 +249,53 @@ impl Shim {
         Ok((seq, entry))
     }
 
-    fn hold_streams(&mut self, run: RunId, streams: &Streams) {
-        for outlet in &streams.outlets {
-            self.hold_source(run, outlet.channel.stream(), outlet.channel.source());
+    /// Gives everything of the run to a new keeper.
+    pub(super) fn hold_run(&mut self) {
+        let Some(run) = &self.run else {
+            return;
+        };
+        let mut all = held(&run.outlets, &run.input);
+        if let Leader::Alive { pidfd, .. } = &run.leader {
+            all.push((Spare::Leader, pidfd.as_fd()));
         }
-        if let Some(fd) = streams.input.pipe_fd() {
-            self.hold(run, Spare::Stdin, fd);
-        }
+        hold_all(&mut self.keeper, &self.poller, run.id, &all);
     }
+}
 
-    fn hold_source(&mut self, run: RunId, stream: Stream, source: &Source) {
-        match source {
+/// What of a run must not be closed by the death of its shim.
+fn held<'a>(outlets: &'a [Outlet], input: &'a Input) -> Vec<(Spare, BorrowedFd<'a>)> {
+    let mut all = Vec::with_capacity(4);
+    for outlet in outlets {
+        match outlet.channel.source() {
             Source::Pipe(pipe) => {
-                let what = match stream {
+                let what = match outlet.channel.stream() {
                     Stream::Stderr => Spare::Stderr,
                     Stream::Stdout | Stream::Terminal => Spare::Stdout,
                 };
-                self.hold(run, what, pipe);
+                all.push((what, pipe.as_fd()));
             }
             Source::Terminal {
                 master,
                 read,
                 write,
             } => {
-                self.hold(run, Spare::Master, master);
-                self.hold(run, Spare::StageRead, read);
-                self.hold(run, Spare::StageWrite, write);
+                all.push((Spare::Master, master.as_fd()));
+                all.push((Spare::StageRead, read.as_fd()));
+                all.push((Spare::StageWrite, write.as_fd()));
             }
         }
     }
-
-    /// Gives everything of the run to a new keeper.
-    pub(super) fn hold_run(&mut self) {
-        let Some(run) = self.run.take() else {
-            return;
-        };
-        for outlet in &run.outlets {
-            self.hold_source(run.id, outlet.channel.stream(), outlet.channel.source());
-        }
-        if let Some(fd) = run.input.pipe_fd() {
-            self.hold(run.id, Spare::Stdin, fd);
-        }
-        if let Leader::Alive { pidfd, .. } = &run.leader {
-            self.hold(run.id, Spare::Leader, pidfd);
-        }
-        self.run = Some(run);
-    }
+    all.extend(input.pipe_fd().map(|fd| (Spare::Stdin, fd)));
+    all
 }
 
-/// A new FIFO: our end, and the child's. Both are open for reading and writing, so that neither
-/// ever breaks.
+/// The FIFO of a stream: our end, and the child's. Both are open for reading and writing, so that
+/// neither ever breaks. That of the run before is empty, and nobody is left who has it open.
 fn open_pipe(path: &Path) -> io::Result<(OwnedFd, OwnedFd)> {
-    forge_os::make_fifo(path)?;
-    let ours = forge_os::open_fifo(path, true)?;
+    let ours = forge_os::open_fifo(path, true).or_else(|_| {
+        forge_os::make_fifo(path)?;
+        forge_os::open_fifo(path, true)
+    })?;
     // The limit for all pipes of a user may be reached: a smaller one is slower, nothing else.
     let _ = forge_os::set_pipe_size(&ours, PIPE_SIZE);
     let childs = forge_os::open_fifo(path, false)?;

@@ -20,12 +20,11 @@ mod talk;
 use std::os::unix::net::UnixListener;
 use std::time::{Duration, Instant};
 
-use forge_facts::Entry;
 use forge_facts::layout::Layout;
+use forge_facts::{Entry, Spare};
 use forge_os::{Event, Lock, Poller, Signals};
 
 use crate::link::Link;
-use crate::options::Options;
 use journal::Journal;
 use run::Run;
 
@@ -83,11 +82,32 @@ pub(crate) struct Shim {
     _lock: Lock,
 }
 
-/// Becomes the shim that the options describe.
-pub(crate) fn run(options: &Options) -> Result<(), String> {
-    match Shim::begin(options)? {
+/// What a shim is told by the keeper that it is a copy of.
+#[derive(Debug)]
+pub(crate) struct Begin {
+    /// The process that it is for.
+    pub(crate) name: String,
+    pub(crate) layout: Layout,
+    /// The id of the present boot.
+    pub(crate) boot: String,
+    /// The soft limit of open files that children get.
+    pub(crate) open_files: Option<u64>,
+    /// What the descriptors from 4 on are.
+    pub(crate) spares: Vec<Spare>,
+}
+
+/// Becomes this shim; returns its exit code when it has ended.
+pub(crate) fn run(begin: Begin) -> u8 {
+    let ended = Shim::begin(begin).and_then(|shim| match shim {
         Some(mut shim) => shim.work(),
         None => Ok(()),
+    });
+    match ended {
+        Ok(()) => 0,
+        Err(why) => {
+            crate::say(&why);
+            1
+        }
     }
 }
 
@@ -95,6 +115,7 @@ impl Shim {
     fn work(&mut self) -> Result<(), String> {
         let mut events = Vec::new();
         while !self.released {
+            self.flush_links();
             let now = Instant::now();
             let patience = self.deadline().map(|at| at.saturating_duration_since(now));
             self.poller
@@ -111,6 +132,7 @@ impl Shim {
                 forge_os::pause(GATHER);
             }
         }
+        self.flush_links();
         self.tidy_away();
         Ok(())
     }
@@ -138,7 +160,13 @@ impl Shim {
         let run = self.run.as_ref();
         let alive = run.map(|_| self.alive_at);
         let watch = run.and_then(Run::deadline);
-        let times = [self.late_at, alive, watch, self.alone_until];
+        let times = [
+            self.late_at,
+            alive,
+            watch,
+            self.alone_until,
+            self.journal.sync_at(),
+        ];
         times.into_iter().flatten().min()
     }
 
@@ -164,6 +192,9 @@ impl Shim {
             let _ = self.journal.write_late();
             self.late_at = self.journal.is_late().then(|| now + LATE_EVERY);
         }
+        if self.journal.sync_at().is_some_and(|at| now >= at) {
+            self.sync();
+        }
         if self.run.is_none() {
             return;
         }
@@ -179,12 +210,18 @@ impl Shim {
 
     /// Writes down what has happened, and tells it.
     fn record(&mut self, entry: Entry) {
-        let (seq, result) = self.journal.note(&entry, true);
+        let (seq, result) = self.journal.note(&entry);
         if let Err(error) = result {
             crate::say(&format!("{}: journal: {error}", self.name));
             self.late_at = Some(Instant::now() + LATE_EVERY);
         }
         self.tell_entry(seq, entry);
+    }
+
+    fn sync(&mut self) {
+        if let Err(error) = self.journal.sync() {
+            crate::say(&format!("{}: journal: {error}", self.name));
+        }
     }
 
     /// Shows to those who come after a death of all that a run was watched until now.
@@ -203,8 +240,10 @@ impl Shim {
         }
     }
 
+    /// The socket goes, since nobody listens to it any more. FIFOs and the like stay for the next
+    /// run: to make a file new that was just removed is dear on some file systems.
     fn tidy_away(&mut self) {
         let _ = std::fs::remove_file(self.layout.shim_socket(&self.name));
-        let _ = std::fs::remove_file(self.layout.alive(&self.name));
+        self.sync();
     }
 }

@@ -18,7 +18,8 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
-    /// Writes the file in one step.
+    /// Writes the file, in place and in one write, which no kill divides; what an older, longer one
+    /// leaves behind the line is not read.
     pub(super) fn save(&self, path: &Path) -> io::Result<()> {
         let record = self.streams.iter().fold(
             Order::Log(self.rules)
@@ -26,20 +27,21 @@ impl Kept {
                 .with_some("run", self.run),
             |record, stream| record.with("stream", stream.name()),
         );
-        let new = path.with_extension("new");
-        let _ = std::fs::remove_file(&new);
         std::fs::File::options()
             .write(true)
-            .create_new(true)
+            .create(true)
+            .truncate(false)
             .mode(0o600)
-            .open(&new)?
-            .write_all(&record.encode())?;
-        std::fs::rename(&new, path)
+            .custom_flags(forge_os::NO_FOLLOW | forge_os::NO_BLOCK)
+            .open(path)?
+            .write_all(&record.encode())
     }
 
     /// Reads the file; `None` where there is none that can be read.
     pub(super) fn load(path: &Path) -> Option<Self> {
-        let record = Record::decode(&std::fs::read(path).ok()?).ok()?;
+        let bytes = std::fs::read(path).ok()?;
+        let line = bytes.split_inclusive(|byte| *byte == b'\n').next()?;
+        let record = Record::decode(line).ok()?;
         let Ok(Order::Log(rules)) = Order::from_record(&record) else {
             return None;
         };
@@ -92,7 +94,13 @@ mod tests {
             streams: vec![Stream::Stdout, Stream::Stderr],
         };
         kept.save(&path).expect("save");
-        assert_eq!(Kept::load(&path), Some(kept));
+        assert_eq!(Kept::load(&path), Some(kept.clone()));
+        let shorter = Kept {
+            streams: vec![Stream::Stdout],
+            ..kept
+        };
+        shorter.save(&path).expect("save");
+        assert_eq!(Kept::load(&path), Some(shorter));
         std::fs::write(&path, b"garbage").expect("write");
         assert_eq!(Kept::load(&path), None);
         std::fs::remove_file(&path).expect("remove");

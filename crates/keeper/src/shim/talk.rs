@@ -1,10 +1,10 @@
 //! A shim's connections: who is who, what is told, and what the keeper holds for it.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 
 use forge_facts::{Custody, Entry, Fact, Hello, Order, Record, Role, RunId, Spare};
-use forge_os::Event;
+use forge_os::{Event, Poller};
 
 use super::Shim;
 use crate::link::Link;
@@ -142,7 +142,17 @@ impl Shim {
     /// Tells the supervisor, if one listens.
     pub(super) fn tell(&mut self, fact: &Fact) {
         if let Some(supervisor) = &mut self.supervisor {
-            supervisor.send(&fact.to_record(), &self.poller);
+            supervisor.queue(&fact.to_record());
+        }
+    }
+
+    /// Sends what was told in this turn: many facts, one message.
+    pub(super) fn flush_links(&mut self) {
+        for link in [&mut self.keeper, &mut self.supervisor]
+            .into_iter()
+            .flatten()
+        {
+            link.flush(&self.poller);
         }
     }
 
@@ -168,26 +178,13 @@ impl Shim {
 
     fn tell_keeper(&mut self, record: &Record) {
         if let Some(keeper) = &mut self.keeper {
-            keeper.send(record, &self.poller);
-        }
-    }
-
-    /// Gives a copy of a descriptor into the keeper's custody: from now on no death of this shim
-    /// closes it.
-    pub(super) fn hold(&mut self, run: RunId, what: Spare, fd: impl AsFd) {
-        let Some(keeper) = &mut self.keeper else {
-            return;
-        };
-        if let Ok(copy) = fd.as_fd().try_clone_to_owned() {
-            let fds: Vec<OwnedFd> = vec![copy];
-            keeper.send_with(&Custody::Hold { run, what }.to_record(), fds, &self.poller);
+            keeper.queue(record);
         }
     }
 
     pub(super) fn hold_listener(&mut self) {
-        if let Ok(copy) = self.listener.as_fd().try_clone_to_owned() {
-            self.hold(RunId(0), Spare::Listener, copy);
-        }
+        let all = [(Spare::Listener, self.listener.as_fd())];
+        hold_all(&mut self.keeper, &self.poller, RunId(0), &all);
     }
 
     /// Has the keeper close what it holds for a run.
@@ -206,6 +203,22 @@ impl Shim {
             let (_, link) = self.strangers.remove(place);
             link.close(&self.poller);
         }
+    }
+}
+
+/// Gives copies of descriptors into the keeper's custody, in one message: from now on no death of this
+/// shim closes them.
+pub(super) fn hold_all(
+    keeper: &mut Option<Link>,
+    poller: &Poller,
+    run: RunId,
+    all: &[(Spare, BorrowedFd<'_>)],
+) {
+    if let Some(keeper) = keeper {
+        let hold = |what: Spare| Custody::Hold { run, what }.to_record();
+        let records: Vec<Record> = all.iter().map(|(what, _)| hold(*what)).collect();
+        let fds: Vec<BorrowedFd<'_>> = all.iter().map(|(_, fd)| *fd).collect();
+        keeper.send_with(&records, &fds, poller);
     }
 }
 

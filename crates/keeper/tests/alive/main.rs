@@ -1,5 +1,5 @@
 //! Keeper and shims with real processes. This program is the test, and, by its first argument, also
-//! the keeper, a shim, the supervisor that the keeper starts, and the children: so no other program
+//! the keeper and its shims, the supervisor that the keeper starts, and the children: so no other program
 //! has to be built first, and what is tested is what ships.
 
 mod basics;
@@ -19,7 +19,7 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let first = std::env::args_os().nth(1).unwrap_or_default();
     match first.to_str() {
-        Some("keeper" | "shim") => forge_keeper::main(std::env::args_os()),
+        Some("keeper") => forge_keeper::main(std::env::args_os()),
         Some("daemon") => world::be_supervisor(),
         Some("child") => child::run(),
         _ => harness::run(&[

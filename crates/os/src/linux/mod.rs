@@ -1,6 +1,7 @@
 //! Linux: what each module wraps stands in its head.
 
 mod abilities;
+mod branch;
 mod clock;
 mod fd;
 mod folder;
@@ -21,6 +22,7 @@ mod tree;
 mod wait;
 
 pub use abilities::{Abilities, Ability};
+pub use branch::{Title, branch};
 pub use clock::{boot_id, now, pause};
 pub use fd::{
     Inode, NO_BLOCK, NO_FOLLOW, close_others, inherit, inode, link_count, null, raise_open_files,

@@ -1,6 +1,7 @@
 //! What `/proc` says of one process (proc_pid_stat(5)).
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::os::unix::fs::MetadataExt;
 
 use super::Status;
@@ -41,8 +42,18 @@ pub struct Stat {
 ///
 /// `NotFound` where there is no such process.
 pub fn stat(pid: i32) -> io::Result<Stat> {
-    let text = std::fs::read(format!("/proc/{pid}/stat"))?;
+    let text = read_at_once(&format!("/proc/{pid}/stat"))?;
     parse(&text).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+}
+
+/// Reads a file of `/proc`, whose size nobody knows before: with room for what most of them hold, so
+/// that one call takes it.
+pub(crate) fn read_at_once(path: &str) -> io::Result<Vec<u8>> {
+    const ROOM: usize = 1024;
+    let mut text = Vec::with_capacity(ROOM);
+    // Taken from through a limit that is none: a file itself would be asked for its size first.
+    File::open(path)?.take(u64::MAX).read_to_end(&mut text)?;
+    Ok(text)
 }
 
 fn parse(text: &[u8]) -> Option<Stat> {

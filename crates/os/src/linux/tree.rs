@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::time::{Duration, Instant};
 
+use super::proc_fs::read_at_once;
 use super::{Pidfd, ProcessState, stat};
 
 /// A process of a tree, pinned.
@@ -59,7 +60,9 @@ impl Tree {
                 continue;
             };
             // Looked at again after it is pinned: the pid may have changed hands in between.
-            if alive(*pid) && self.holds(*pid, &pids) {
+            let now = stat(*pid).ok();
+            let alive = now.filter(|stat| stat.state != ProcessState::Zombie);
+            if alive.is_some_and(|stat| self.holds(*pid, stat.parent, &pids)) {
                 members.push(Member { pid: *pid, pidfd });
             }
         }
@@ -149,13 +152,13 @@ impl Tree {
     }
 
     /// Whether this pid, as it is now, belongs: its line of parents leads to the root or into `all`.
-    fn holds(&self, pid: i32, all: &BTreeSet<i32>) -> bool {
+    fn holds(&self, pid: i32, parent: i32, all: &BTreeSet<i32>) -> bool {
         match &self.0 {
-            Roots::Below(root) => parent(pid).is_some_and(|up| up == *root || all.contains(&up)),
+            Roots::Below(root) => parent == *root || all.contains(&parent),
             Roots::Marked { mark, known } => {
                 known.iter().any(|m| m.pid == pid && !m.pidfd.has_ended())
                     || bears(pid, mark)
-                    || parent(pid).is_some_and(|up| all.contains(&up))
+                    || all.contains(&parent)
             }
         }
     }
@@ -163,10 +166,6 @@ impl Tree {
 
 fn parent(pid: i32) -> Option<i32> {
     stat(pid).ok().map(|stat| stat.parent)
-}
-
-fn alive(pid: i32) -> bool {
-    stat(pid).is_ok_and(|stat| stat.state != ProcessState::Zombie)
 }
 
 /// The children of a process, of all of its threads.
@@ -189,14 +188,14 @@ pub(crate) fn can_list() -> bool {
 fn listed_children(pid: i32) -> io::Result<Vec<i32>> {
     let mut children = Vec::new();
     for thread in std::fs::read_dir(format!("/proc/{pid}/task"))? {
-        let path = thread?.path().join("children");
-        match std::fs::read_to_string(path) {
-            Ok(text) => {
-                children.extend(
-                    text.split_ascii_whitespace()
-                        .filter_map(|pid| pid.parse::<i32>().ok()),
-                );
-            }
+        let thread = thread?.file_name();
+        let path = format!("/proc/{pid}/task/{}/children", thread.display());
+        match read_at_once(&path) {
+            Ok(text) => children.extend(
+                String::from_utf8_lossy(&text)
+                    .split_ascii_whitespace()
+                    .filter_map(|pid| pid.parse::<i32>().ok()),
+            ),
             // A thread that has just ended has none; a kernel without the file has other ways.
             Err(error) if error.kind() == io::ErrorKind::NotFound && can_list() => {}
             Err(error) => return Err(error),
