@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use forge_api::{
-    Because, GraphAnswer, GraphNode, Health, Process, ProfileRow, ProfilesAnswer, Status, Totals,
-    Warning, WhyAnswer,
+    Because, GraphAnswer, GraphNode, Process, ProfileRow, ProfilesAnswer, Status, Totals, Warning,
+    WhyAnswer,
 };
-use forge_core::spec::{Condition, PortSpec, ProcessSpec, Profile};
+use forge_core::spec::{Condition, ProcessSpec, Profile};
+use forge_supervisor::stopped;
 
 use crate::configuration;
 use crate::context::Context;
@@ -126,6 +127,19 @@ pub(crate) fn of_file(place: &Place) -> Result<Status, Failure> {
     })
 }
 
+/// Processes of any profile that only the file knows: they are stopped. Nothing where a target means
+/// nothing.
+pub(crate) fn in_file(place: &Place, targets: &[String]) -> Option<Vec<Process>> {
+    let specs = configuration::known(place.workspace());
+    let named = specs.iter().map(|spec| Named {
+        name: spec.name.clone(),
+        groups: spec.groups.clone(),
+    });
+    let names = targets::resolve(targets, &named.collect::<Vec<_>>()).ok()?;
+    let wanted = specs.iter().filter(|spec| names.contains(&spec.name));
+    Some(wanted.map(stopped).collect())
+}
+
 fn empty(workspace: &Path) -> Status {
     Status {
         workspace: workspace.to_string_lossy().into_owned(),
@@ -156,28 +170,6 @@ pub(crate) fn unreadable(place: &Place, failure: &Failure) -> Status {
             ..Warning::default()
         }],
         ..empty(place.workspace())
-    }
-}
-
-fn stopped(spec: &ProcessSpec) -> Process {
-    let port = match spec.port {
-        Some(PortSpec::Fixed(port)) => Some(port),
-        Some(PortSpec::Auto) | None => None,
-    };
-    Process {
-        name: spec.name.clone(),
-        profile: spec.profile.clone(),
-        groups: spec.groups.clone(),
-        status: "stopped".to_string(),
-        health: Health {
-            state: "none".to_string(),
-            ..Health::default()
-        },
-        port,
-        requested_port: port,
-        tty: spec.tty,
-        description: spec.description.clone(),
-        ..Process::default()
     }
 }
 

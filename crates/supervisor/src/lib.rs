@@ -37,6 +37,7 @@ mod logs_api;
 pub mod machine;
 mod managed;
 mod memory;
+mod of_file;
 mod output;
 mod output_events;
 mod own_port;
@@ -58,3 +59,4 @@ mod warnings;
 mod watch;
 
 pub use daemon::{Options, StartKeeper, run};
+pub use of_file::stopped;

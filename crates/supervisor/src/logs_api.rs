@@ -31,7 +31,11 @@ impl Supervisor {
         });
         LogPlace {
             root: self.layout.processes(),
-            names: self.resolve(targets),
+            names: self.resolve(targets).or_else(|problem| {
+                // Of what was never started there is nothing to read.
+                let specs = self.in_file(targets).ok_or(problem)?;
+                Ok(specs.into_iter().map(|spec| spec.name).collect())
+            }),
             rules: rules.collect(),
         }
     }

@@ -19,13 +19,25 @@ impl Supervisor {
     ///
     /// # Errors
     ///
-    /// The first target that means nothing (3).
+    /// The first target that means nothing (3), or processes that only the file knows (1).
     pub(crate) fn resolve(&self, targets: &[String]) -> Result<Vec<String>, Problem> {
         let all = Profile {
             name: self.profile_name().unwrap_or_default(),
             processes: self.known_specs(),
         };
-        resolve_targets(&all, targets).map_err(|unknown| Problem::unknown(unknown.to_string()))
+        let unknown = match resolve_targets(&all, targets) {
+            Ok(names) => return Ok(names),
+            Err(unknown) => unknown,
+        };
+        if let Some(specs) = self.in_file(targets) {
+            return Err(not_started(&specs));
+        }
+        let default = self
+            .file()
+            .and_then(|config| config.default_profile().cloned())
+            .filter(|_| all.processes.is_empty())
+            .and_then(|profile| resolve_targets(&profile, targets).err());
+        Err(Problem::unknown(default.unwrap_or(unknown).to_string()))
     }
 
     /// The profiles in use as one name.
@@ -54,4 +66,16 @@ impl Supervisor {
             .map(str::to_string)
             .collect()
     }
+}
+
+/// Nobody has started these here.
+fn not_started(specs: &[ProcessSpec]) -> Problem {
+    let names: Vec<&str> = specs.iter().map(|spec| spec.name.as_str()).collect();
+    let profile = specs.first().map_or("", |spec| spec.profile.as_str());
+    let verb = if names.len() == 1 { "does" } else { "do" };
+    let it = if names.len() == 1 { "it" } else { "them" };
+    let names = names.join(" ");
+    Problem::failed(format!("{names} {verb} not run")).with_hint(format!(
+        "`forge dev start {names} -p {profile}` starts {it}"
+    ))
 }

@@ -27,7 +27,7 @@ pub(crate) fn run(args: &StatusArgs, context: &Context) -> Outcome {
         if args.watch {
             return watch(&place, args, context).await;
         }
-        let status = narrowed(fetch(&place, context).await?, &args.targets)?;
+        let status = meant(fetch(&place, context).await?, &args.targets, &place)?;
         if args.json {
             context.ui.out.json(&status);
         } else {
@@ -53,6 +53,21 @@ pub(super) async fn fetch(place: &Place, context: &Context) -> Result<Status, Fa
         }
         None => offline::status(place, context),
     }
+}
+
+/// The same for processes that only the file knows, since nobody has started them: they are stopped.
+fn meant(status: Status, targets: &[String], place: &Place) -> Result<Status, Failure> {
+    let unknown = match narrowed(status.clone(), targets) {
+        Ok(status) => return Ok(status),
+        Err(unknown) => unknown,
+    };
+    Ok(Status {
+        processes: offline::in_file(place, targets).ok_or(unknown)?,
+        totals: Totals::default(),
+        events: Vec::new(),
+        warnings: Vec::new(),
+        ..status
+    })
 }
 
 /// Only the processes that the targets mean, with sums over these.
@@ -137,11 +152,12 @@ async fn watch(place: &Place, args: &StatusArgs, context: &Context) -> Outcome {
     let mut shown = Shown::default();
     while !context.ui.out.is_closed() {
         let Some(mut link) = Link::open_if_any(place).await? else {
-            shown.show(offline::status(place, context)?, args, context)?;
+            let status = meant(offline::status(place, context)?, &args.targets, place)?;
+            shown.show(status, args, context);
             tokio::time::sleep(LOOK_AGAIN).await;
             continue;
         };
-        match stream(&mut link, &mut shown, args, context).await {
+        match stream(&mut link, &mut shown, args, place, context).await {
             Err(Broken::Failure(failure)) => return Err(failure),
             Ok(()) | Err(Broken::Connection) => tokio::time::sleep(LOOK_AGAIN).await,
         }
@@ -167,6 +183,7 @@ async fn stream(
     link: &mut Link,
     shown: &mut Shown,
     args: &StatusArgs,
+    place: &Place,
     context: &Context,
 ) -> Result<(), Broken> {
     let mut stream = link.client().get_stream(path::STATUS_STREAM, "").await?;
@@ -176,7 +193,8 @@ async fn stream(
             event = stream.next() => match event? {
                 Some(event) => {
                     let status: Status = event.read()?;
-                    shown.show(status, args, context).map_err(Broken::Failure)?;
+                    let status = meant(status, &args.targets, place).map_err(Broken::Failure)?;
+                    shown.show(status, args, context);
                 }
                 None => return Ok(()),
             },
@@ -194,15 +212,9 @@ struct Shown {
 }
 
 impl Shown {
-    fn show(
-        &mut self,
-        status: Status,
-        args: &StatusArgs,
-        context: &Context,
-    ) -> Result<(), Failure> {
-        let status = narrowed(status, &args.targets)?;
+    fn show(&mut self, status: Status, args: &StatusArgs, context: &Context) {
         if self.last.as_ref().is_some_and(|(last, _)| *last == status) {
-            return Ok(());
+            return;
         }
         self.last = Some((status, Instant::now()));
         match &self.last {
@@ -213,7 +225,6 @@ impl Shown {
             }
             _ => self.redraw(context),
         }
-        Ok(())
     }
 
     fn redraw(&mut self, context: &Context) {

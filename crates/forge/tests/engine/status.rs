@@ -184,3 +184,35 @@ fn folders_and_sockets_are_for_their_owner_only() {
         assert_eq!(mode(&file), 0o600, "{}", file.display());
     }
 }
+
+#[test]
+fn what_was_never_started_is_shown_as_stopped_whether_a_supervisor_runs_or_not() {
+    let world = World::new(
+        "dev:
+  - {name: web, command: exec sleep 1000}
+  - {name: job, command: exec sleep 1000}
+test:
+  - {name: db, command: exec sleep 1000}
+",
+    );
+    let look = |targets: &[&str]| {
+        let words = [&["dev", "status", "--json"], targets].concat();
+        let status = world.ok(&words).json();
+        let all = status["processes"].as_array().expect("processes").clone();
+        let word = |one: &Value| format!("{} {}", one["name"], one["status"]);
+        all.iter().map(word).collect::<Vec<_>>().join(", ")
+    };
+    let both = r#""web" "stopped", "job" "stopped""#;
+    assert_eq!(look(&[]), both);
+    assert_eq!(look(&["db"]), r#""db" "stopped""#);
+    world.ok(&["dev", "run", "once", "--", "true"]);
+    world.wait_status("once", "exited");
+    assert_eq!(look(&["db"]), r#""db" "stopped""#);
+    assert_eq!(look(&[]), format!(r#""once" "exited", {both}"#));
+    assert_eq!(world.ok(&["dev", "logs", "db"]).stdout, "");
+    let refused = world.ends(1, &["dev", "signal", "db", "TERM"]);
+    let hint = "forge dev start db -p test";
+    assert!(refused.stderr.contains(hint), "{}", refused.stderr);
+    world.ends(3, &["dev", "status", "nobody"]);
+    world.ends(3, &["dev", "logs", "nobody"]);
+}

@@ -122,13 +122,7 @@ impl Supervisor {
         match ask {
             Ask::Status(targets, reply) => {
                 self.look_at_the_newly_ready();
-                let status = self.resolve(&targets).map(|names| {
-                    let mut status = self.status();
-                    if !targets.is_empty() {
-                        status.processes.retain(|one| names.contains(&one.name));
-                    }
-                    status
-                });
+                let status = self.status_of(&targets);
                 answer(reply, status);
             }
             Ask::Start(request, sink) => self.start(request, sink),
@@ -176,7 +170,7 @@ impl Supervisor {
     /// # Errors
     ///
     /// All mistakes (2).
-    fn load_config(
+    pub(crate) fn load_config(
         &self,
         environment: &Environment,
         profile: Option<&str>,

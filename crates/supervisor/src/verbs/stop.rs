@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use forge_api::{Problem, StopAnswer, StopRequest};
-use forge_config::resolve_targets;
 use forge_core::event::{Event, Status};
 use tokio::time::Instant;
 
@@ -33,10 +32,8 @@ impl Supervisor {
 
     /// What these targets mean in the file, where nothing of it was ever started here: it is stopped.
     fn only_in_the_file(&self, targets: &[String]) -> Option<Vec<String>> {
-        let environment = Supervisor::bare_environment();
-        let config = self.load_config(&environment, None).ok()?;
-        let mut profiles = config.profiles.iter();
-        let names = profiles.find_map(|profile| resolve_targets(profile, targets).ok())?;
+        let specs = self.in_file(targets)?;
+        let names: Vec<String> = specs.into_iter().map(|spec| spec.name).collect();
         let known = names.iter().any(|name| self.core.view(name).is_some());
         (!known).then_some(names)
     }

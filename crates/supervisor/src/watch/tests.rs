@@ -10,7 +10,7 @@ use super::*;
 const LONG: Duration = Duration::from_secs(30);
 
 /// Longer than a busy machine pauses between two changes that are made one after the other.
-const QUIET: Duration = Duration::from_millis(300);
+const QUIET: Duration = Duration::from_millis(500);
 
 struct Scene {
     folder: tempfile::TempDir,

@@ -46,6 +46,8 @@ pub(super) struct Tree {
     folders: HashSet<PathBuf>,
     /// What changed, and whether it was not there before.
     pending: BTreeMap<PathBuf, bool>,
+    /// Folders that have come since: none of what is in them was there before.
+    fresh: Vec<PathBuf>,
     /// When the pending change began, and when it was last added to.
     burst: Option<(Instant, Instant)>,
     /// Whether the folders are to be looked up anew.
@@ -91,6 +93,7 @@ impl Tree {
             task,
             folders: HashSet::new(),
             pending: BTreeMap::new(),
+            fresh: Vec::new(),
             burst: None,
             stale: false,
         }
@@ -199,6 +202,7 @@ impl Tree {
                 if *is_folder || is_link_on_the_way {
                     self.leave(path, shared);
                     if self.task.patterns.enters(path, &mut shared.ignores) {
+                        self.fresh.push(path.clone());
                         return self.enter(path.clone(), Fresh::All, shared);
                     }
                 } else {
@@ -270,6 +274,7 @@ impl Tree {
     }
 
     fn note(&mut self, path: PathBuf, came: bool) {
+        let came = came || self.fresh.iter().any(|folder| path.starts_with(folder));
         self.pending.entry(path).or_insert(came);
         self.stir();
     }
@@ -303,6 +308,7 @@ impl Tree {
             false => Ok(()),
         };
         self.burst = None;
+        self.fresh.clear();
         let files: Vec<PathBuf> = std::mem::take(&mut self.pending)
             .into_iter()
             .filter(|(path, came)| !came || path.symlink_metadata().is_ok())
@@ -364,6 +370,35 @@ mod tests {
         assert!(tree.folders.contains(&root.join("x")));
         tree.disarm(&mut shared);
         assert!(shared.users.is_empty());
+    }
+
+    #[test]
+    fn a_file_of_a_new_folder_that_is_written_and_removed_was_never_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().canonicalize().unwrap();
+        let mut shared = Shared::new().unwrap();
+        let mut tree = tree(&root);
+        tree.arm(&mut shared).unwrap();
+        std::fs::create_dir(root.join("x")).unwrap();
+        let came = Seen::Came {
+            path: root.join("x"),
+            is_folder: true,
+        };
+        tree.take(&came, &mut shared).unwrap();
+        // It was made before the folder was watched: of it, only the rest is seen.
+        let lock = root.join("x/lock");
+        tree.take(&Seen::Written(lock.clone()), &mut shared)
+            .unwrap();
+        let went = Seen::Went {
+            path: lock,
+            is_folder: false,
+            moved: false,
+        };
+        tree.take(&went, &mut shared).unwrap();
+        let (change, outcome) = tree.settle(&mut shared);
+        outcome.unwrap();
+        assert!(change.is_none());
+        tree.disarm(&mut shared);
     }
 
     fn tree(root: &Path) -> Tree {
