@@ -11,7 +11,7 @@
 //!   ends in a newline and begins with a checksum of the rest. The same line that stands in a
 //!   journal travels over the socket, so that replaying a journal and hearing the news are one
 //!   piece of code. A line whose checksum is wrong is damage and is skipped, never guessed at.
-//! * A fact is in the journal, and synced, before it is sent. What is not on disk did not happen.
+//! * A fact is in the journal before it is sent. What is not in the file did not happen.
 //! * Logs are raw bytes; when and in which run they were written stands beside them in an
 //!   [`index`](IndexRecord) of fixed-size records.
 //! * [`layout`] says where all of this lies.

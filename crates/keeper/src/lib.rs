@@ -11,7 +11,7 @@
 //!
 //! * Output goes from the pipe to the log by splice(2): a byte is in the one or in the other. The
 //!   pipe is a FIFO that the process itself has open for reading, so it never breaks.
-//! * The end of a process is looked at, written down and synced, and reaped only then.
+//! * The end of a process is looked at, written down, and reaped only then; the disk follows.
 //! * A child waits at a gate until its `spawned` is in the journal: nothing runs that is in none.
 //! * Processes are signalled by pidfd only. A shim that takes over compares boot, start and the
 //!   inode of the pidfd before it believes that a pid is its process.
