@@ -24,8 +24,8 @@ const WARM: Duration = Duration::from_secs(15);
 /// A reader of which nothing is let through is told where it is this often.
 const TELL_PLACE: Duration = Duration::from_secs(1);
 
-/// With more streams, places are told behind a burst of lines, not with each of them.
-const FEW: usize = 8;
+/// With more streams, a place (which names all of them) is told behind each piece, not with each line.
+const FEW: usize = 64;
 
 /// What is handed over at once, about, in bytes.
 const PIECE: usize = 32 << 10;
@@ -254,10 +254,19 @@ impl Teller {
         self.piece.push_str("data: ");
         self.piece.push_str(&data);
         self.piece.push_str("\n\n");
-        if self.piece.len() >= PIECE {
-            self.send()?;
+        if self.piece.len() < PIECE {
+            return Some(());
         }
-        Some(())
+        if self.moved {
+            self.place();
+        }
+        self.send()
+    }
+
+    /// An id without data is no event, but the place to go on from.
+    fn place(&mut self) {
+        self.id();
+        self.piece.push('\n');
     }
 
     fn id(&mut self) {
@@ -272,9 +281,7 @@ impl Teller {
     fn flush(&mut self) -> Option<()> {
         let silent = self.told_at.elapsed();
         if self.moved && (!self.piece.is_empty() || silent >= TELL_PLACE) {
-            // An id without data is no event, but the place to go on from.
-            self.id();
-            self.piece.push('\n');
+            self.place();
         } else if self.piece.is_empty() && silent >= WARM {
             self.piece.push_str(":\n\n");
             self.told_at = Instant::now();
