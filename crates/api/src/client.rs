@@ -10,12 +10,13 @@ use hyper_util::rt::TokioIo;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::{PREFIX, Problem, VERSION_HEADER};
+use crate::{MASKED_HEADER, PREFIX, Problem, VERSION_HEADER};
 
 /// A connection to a supervisor.
 pub struct Client {
     send: SendRequest<Full<Bytes>>,
     version: Option<String>,
+    masked: bool,
 }
 
 /// Why a request has no answer.
@@ -57,7 +58,15 @@ impl Client {
         Ok(Client {
             send,
             version: None,
+            masked: false,
         })
+    }
+
+    /// The same, with answers that bear no secrets ([`MASKED_HEADER`]).
+    #[must_use]
+    pub fn masked(mut self) -> Self {
+        self.masked = true;
+        self
     }
 
     /// The version that the supervisor named in its last answer ([`VERSION_HEADER`]).
@@ -130,6 +139,7 @@ impl Client {
             .uri(format!("{PREFIX}{path}{mark}{query}"))
             .header("host", "forge")
             .header("content-type", "application/json")
+            .header(MASKED_HEADER, if self.masked { "true" } else { "false" })
             .body(Full::new(body))
             .map_err(broken)?;
         self.send.ready().await.map_err(broken)?;

@@ -59,6 +59,10 @@ pub const PREFIX: &str = "/v1";
 /// The header of every answer that names the version of the supervisor's program.
 pub const VERSION_HEADER: &str = "forge-version";
 
+/// The header of a request whose answer is to be without the values of variables that look secret,
+/// wherever they stand: `true`.
+pub const MASKED_HEADER: &str = "forge-masked";
+
 /// Paths of the verbs, without [`PREFIX`]; `OPENAPI` and `METRICS` stand without it.
 pub mod path {
     #![allow(missing_docs)]

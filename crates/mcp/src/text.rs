@@ -37,7 +37,8 @@ pub(crate) fn process(one: &Process) -> String {
         text.push_str(&format!(", up {}", duration(ms)));
     }
     if one.restarts > 0 {
-        text.push_str(&format!(", {} restarts", one.restarts));
+        let plural = if one.restarts == 1 { "" } else { "s" };
+        text.push_str(&format!(", {} restart{plural}", one.restarts));
     }
     if let Some(pid) = one.pid {
         text.push_str(&format!(", pid {pid}"));
@@ -49,7 +50,10 @@ pub(crate) fn process(one: &Process) -> String {
     if !one.waiting_for.is_empty() {
         text.push_str(&format!(", waits for {}", one.waiting_for.join(", ")));
     }
-    if let Some(message) = &one.message {
+    // Often it says no more than how it ended.
+    if let Some(message) = &one.message
+        && !text.ends_with(message.as_str())
+    {
         text.push_str(" - ");
         text.push_str(message);
     }

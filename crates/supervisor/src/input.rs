@@ -273,6 +273,7 @@ pub(crate) enum Ask {
     FollowStatus(Reply<watch::Receiver<u64>>),
     LogPlace(Vec<String>, Reply<crate::logs_api::LogPlace>),
     Why(String, bool, Reply<api::WhyAnswer>),
+    Secrets(Reply<crate::secrets::Secrets>),
     CrashPlace(Option<String>, Reply<crate::verbs::CrashPlace>),
     CrashFinished(Option<String>, Option<u64>, Reply<()>),
     Changes(String, Reply<crate::crash::Compared>),

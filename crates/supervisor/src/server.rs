@@ -3,6 +3,7 @@
 mod answers;
 mod crashes;
 mod handlers;
+mod masked;
 mod metrics;
 mod openapi;
 mod routes;
@@ -36,7 +37,8 @@ pub(crate) struct Server {
 
 /// Serves in the background until told to end.
 pub(crate) fn serve(listener: UnixListener, inbox: Inbox) -> Server {
-    let app = app().with_state(inbox);
+    let mask = axum::middleware::from_fn_with_state(inbox.clone(), masked::answer);
+    let app = app().layer(mask).with_state(inbox);
     let (stop, stopped) = oneshot::channel::<()>();
     let work = tokio::spawn(async move {
         let served = axum::serve(Owners(listener), app).with_graceful_shutdown(async {

@@ -72,7 +72,9 @@ impl Host for Surroundings {
     fn connect(&self) -> Connecting<'_> {
         Box::pin(async {
             let place = self.place()?;
-            connect::client(&place).await.map_err(problem)
+            let client = connect::client(&place).await.map_err(problem)?;
+            // What agents read goes on to others.
+            Ok(client.masked())
         })
     }
 

@@ -273,3 +273,58 @@ fn without_a_workspace_an_agent_is_told_how_to_make_one() {
     world.configure("dev:\n  - name: a\n    command: exec sleep 600\n");
     agent.good("start", json!({}));
 }
+
+#[test]
+fn no_answer_holds_the_value_of_a_secret_wherever_it_was_written() {
+    let world = World::new(
+        "dev:
+  - name: api
+    command: echo \"logged in with $API_TOKEN\"; sleep 0.2; echo \"refused $API_TOKEN\" >&2; exit 3
+    port: auto
+    env: {API_TOKEN: zebra-crossing-7}
+    auto_restart: false
+",
+    );
+    let mut agent = Session::open(&world, &[]);
+    let failed = agent.call("start", json!({}));
+    assert!(failed.failed, "{failed:?}");
+    let given = json!({"name": "job", "command": ["sh", "-c", "echo has $JOB_SECRET; exec sleep 1000"], "env": {"JOB_SECRET": "violet-apple-9"}});
+    agent.good("run", given);
+    agent.good(
+        "wait",
+        json!({"target": "job", "until": "log", "pattern": "has"}),
+    );
+    let mut texts = vec![failed];
+    for (tool, arguments) in [
+        ("logs", json!({"targets": ["api", "job"]})),
+        ("search_logs", json!({"pattern": "refused|has"})),
+        ("crash", json!({"name": "api", "full": true})),
+        ("crash", json!({})),
+        ("why", json!({"name": "api"})),
+        ("why", json!({"name": "job"})),
+        ("status", json!({})),
+        ("events", json!({})),
+        ("changes", json!({"name": "job"})),
+    ] {
+        texts.push(agent.call(tool, arguments));
+    }
+    assert!(texts[1].text.contains("refused ••••••"), "{:?}", texts[1]);
+    for told in &texts {
+        let all = format!("{} {}", told.text, told.data);
+        assert!(!all.contains("zebra-crossing"), "{all}");
+        assert!(!all.contains("violet-apple"), "{all}");
+    }
+    for resource in [
+        "forge://logs/api",
+        "forge://logs/job",
+        "forge://crash/api",
+        "forge://configuration",
+    ] {
+        let answer = agent
+            .ask("resources/read", json!({"uri": resource}))
+            .to_string();
+        assert!(answer.contains("contents"), "{answer}");
+        assert!(!answer.contains("zebra-crossing"), "{answer}");
+        assert!(!answer.contains("violet-apple"), "{answer}");
+    }
+}

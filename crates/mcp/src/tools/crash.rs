@@ -194,8 +194,31 @@ pub(crate) struct Changes {
 pub(crate) async fn changes(session: &Session, given: Changes, _: &Caller) -> Answer {
     let query = query_string(&[("name", some(&given.name))]);
     let answer: Value = get(session, path::CHANGES, &query).await?;
-    let pretty = serde_json::to_string_pretty(&answer).unwrap_or_default();
-    Ok(Reply::new(budget::clip(&pretty, 8_000), answer))
+    let text = budget::clip(&differences(&answer), 8_000);
+    Ok(Reply::new(text, answer))
+}
+
+/// What differs, by kind: most of it are names of files.
+fn differences(answer: &Value) -> String {
+    let name = word(answer, "name");
+    let Some(since) = answer["since"].as_str() else {
+        return format!("{name} was never ready: there is nothing to compare with");
+    };
+    let none = Vec::new();
+    let all = answer["changes"].as_array().unwrap_or(&none);
+    if all.is_empty() {
+        return format!("nothing has changed since {name} was last ready, {since}");
+    }
+    let mut lines = vec![format!("since {name} was last ready, {since}:")];
+    for one in all {
+        let (before, after) = (one["before"].as_str(), one["after"].as_str());
+        let what = word(one, "what");
+        lines.push(match (before, after) {
+            (Some(before), Some(after)) => format!("{what} {before} → {after}"),
+            (_, _) => format!("{what} {}: {}", word(one, "name"), word(one, "change")),
+        });
+    }
+    lines.join("\n")
 }
 
 /// As [`link::get`]; a supervisor that does not know the path is of an older version.
@@ -227,4 +250,28 @@ fn shorten(value: &mut Value, field: &str, most: usize, from_end: bool) {
 
 fn word<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or("?")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn differences_are_lines() {
+        let mut answer = json!({"name": "api", "since": null, "changes": []});
+        assert_eq!(
+            differences(&answer),
+            "api was never ready: there is nothing to compare with"
+        );
+        answer["since"] = json!("2025-11-21T14:30:15Z");
+        assert!(differences(&answer).starts_with("nothing has changed"));
+        answer["changes"] = json!([
+            {"what": "commit", "name": "", "change": "changed", "before": "a1", "after": "b2"},
+            {"what": "file", "name": "app.py", "change": "changed"},
+        ]);
+        assert_eq!(
+            differences(&answer),
+            "since api was last ready, 2025-11-21T14:30:15Z:\ncommit a1 → b2\nfile app.py: changed"
+        );
+    }
 }

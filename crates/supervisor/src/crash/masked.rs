@@ -2,42 +2,10 @@
 //! was given for variables whose names look secret.
 
 use forge_api::CrashReport;
-use forge_diagnose::{MASK, mask};
 
-use crate::environment::Environment;
-
-/// Shorter values are words that occur anywhere.
-const SHORTEST: usize = 6;
-
-/// The values that must not be told.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Secrets(Vec<String>);
+use crate::secrets::Secrets;
 
 impl Secrets {
-    pub(crate) fn of(environment: &Environment) -> Self {
-        let secret = |(name, value): &(&String, &String)| {
-            forge_config::looks_secret(name) && value.len() >= SHORTEST
-        };
-        let mut values: Vec<String> = environment
-            .iter()
-            .filter(secret)
-            .map(|(_, value)| value.clone())
-            .collect();
-        // A value that holds another one goes first.
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        Secrets(values)
-    }
-
-    pub(crate) fn mask(&self, text: &str) -> String {
-        let mut masked = mask(text).into_owned();
-        for value in &self.0 {
-            if masked.contains(value.as_str()) {
-                masked = masked.replace(value.as_str(), MASK);
-            }
-        }
-        masked
-    }
-
     fn mask_in(&self, text: &mut String) {
         *text = self.mask(text);
     }
@@ -97,6 +65,7 @@ impl Secrets {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use forge_diagnose::MASK;
 
     #[test]
     fn values_of_secret_variables_are_masked_wherever_they_are_written() {

@@ -12,11 +12,11 @@ use forge_facts::RunId;
 use forge_facts::layout::Layout;
 
 use super::healthy::{self, Made};
-use super::masked::Secrets;
 use super::memory::Kills;
 use super::report::complete;
 use super::store::Store;
 use crate::input::{Inbox, Input, Reply};
+use crate::secrets::Secrets;
 
 /// Reports that are read when a supervisor begins, to know what was reported last.
 const RECENT: usize = 16;

@@ -8,10 +8,10 @@ use serde_json::{Map, Value};
 
 use super::gather::{Ending, code_of, signal_of};
 use super::healthy::PROVEN;
-use super::masked::Secrets;
 use super::recorder::Job;
 use super::report::report_of;
 use crate::clock;
+use crate::secrets::Secrets;
 use crate::supervisor::Supervisor;
 
 /// What the event of a crash says beside its message.

@@ -141,6 +141,7 @@ impl Supervisor {
             Ask::FollowEvents(reply) => answer(reply, Ok(self.history.follow())),
             Ask::LogPlace(targets, reply) => answer(reply, Ok(self.log_place(&targets))),
             Ask::FollowStatus(reply) => answer(reply, Ok(self.news.subscribe())),
+            Ask::Secrets(reply) => answer(reply, Ok(self.secrets())),
             Ask::Why(name, secrets, reply) => answer(reply, self.why(&name, secrets)),
             Ask::CrashPlace(name, reply) => answer(reply, Ok(self.crash_place(name))),
             Ask::CrashFinished(name, id, reply) => self.finished_crash(name, id, reply),
