@@ -32,8 +32,8 @@ enum Base {
 enum Form {
     /// `{"KEY": {"forge": {"command", "args"}}}`
     Json(&'static str),
-    /// The same with `"type": "stdio"`.
-    TypedJson(&'static str),
+    /// The same with a further field that says what kind of entry it is.
+    Marked(&'static str, (&'static str, &'static str)),
     /// `{"mcp": {"forge": {"type": "local", "command": […]}}}`
     Opencode,
     /// `[mcp_servers.forge]`
@@ -69,7 +69,7 @@ pub const CLIENTS: &[Client] = &[
         base: Base::Project,
         path: ".vscode/mcp.json",
         marks: &[(Base::Project, ".vscode")],
-        form: Form::TypedJson("servers"),
+        form: Form::Marked("servers", ("type", "stdio")),
     },
     Client {
         id: "codex",
@@ -108,7 +108,7 @@ pub const CLIENTS: &[Client] = &[
         base: Base::Project,
         path: ".zed/settings.json",
         marks: &[(Base::Project, ".zed"), (Base::Home, ".config/zed")],
-        form: Form::Json("context_servers"),
+        form: Form::Marked("context_servers", ("source", "custom")),
     },
     Client {
         id: "windsurf",
@@ -149,10 +149,10 @@ impl Client {
     pub fn change(&self, text: &str, program: &str) -> Result<Change, String> {
         match self.form {
             Form::Json(key) => insert(text, key, &json!({ "command": program, "args": ["mcp"] })),
-            Form::TypedJson(key) => insert(
+            Form::Marked(key, (field, kind)) => insert(
                 text,
                 key,
-                &json!({ "type": "stdio", "command": program, "args": ["mcp"] }),
+                &json!({ field: kind, "command": program, "args": ["mcp"] }),
             ),
             Form::Opencode => insert(
                 text,
@@ -171,17 +171,19 @@ fn at<'a>(base: Base, project: &'a Path, home: &'a Path) -> &'a Path {
     }
 }
 
-/// Enters a server below a key of the topmost object.
+/// Enters a server below a key of the topmost object. Comments and commas behind the last entry, as
+/// editors allow them in their settings, stay where they are.
 fn insert(text: &str, key: &str, entry: &Value) -> Result<Change, String> {
     let by_hand = || format!("enter by hand: {}", json!({ key: { NAME: entry } }));
     let text = if text.trim().is_empty() { "{}\n" } else { text };
-    let before: Value = serde_json::from_str(text)
-        .map_err(|error| format!("it is no plain JSON ({error}); {}", by_hand()))?;
+    let plain = super::jsonc::plain(text);
+    let before: Value = serde_json::from_str(&plain)
+        .map_err(|error| format!("it is no JSON ({error}); {}", by_hand()))?;
     let servers = before.get(key);
     if servers.and_then(|servers| servers.get(NAME)).is_some() {
         return Ok(Change::Already);
     }
-    let top = text.find('{').filter(|_| before.is_object());
+    let top = plain.find('{').filter(|_| before.is_object());
     let top = top.ok_or_else(|| format!("it holds no object; {}", by_hand()))?;
     let written = match servers {
         None => {
@@ -189,7 +191,7 @@ fn insert(text: &str, key: &str, entry: &Value) -> Result<Change, String> {
             enter(text, top, key, &inner, 1, is_empty(&before))
         }
         Some(servers) => {
-            let place = value_of(text, top, key).filter(|_| servers.is_object());
+            let place = value_of(&plain, top, key).filter(|_| servers.is_object());
             let place = place.ok_or_else(|| format!("its `{key}` is no object; {}", by_hand()))?;
             enter(text, place, NAME, &with(entry), 2, is_empty(servers))
         }
@@ -197,7 +199,7 @@ fn insert(text: &str, key: &str, entry: &Value) -> Result<Change, String> {
     // What was there is there, and ours is added; anything else is not written.
     let mut expected = before;
     expected[key][NAME] = entry.clone();
-    match serde_json::from_str::<Value>(&written) {
+    match serde_json::from_str::<Value>(&super::jsonc::plain(&written)) {
         Ok(after) if after == expected => Ok(Change::Write(written)),
         Ok(_) | Err(_) => Err(format!(
             "it is laid out in a way that is not understood; {}",
@@ -219,11 +221,12 @@ fn enter(text: &str, brace: usize, key: &str, value: &str, depth: usize, alone: 
     let indent = "  ".repeat(depth);
     let value = value.replace('\n', &format!("\n{indent}"));
     let (before, after) = text.split_at(brace + 1);
-    let tail = match alone {
-        true => format!("\n{}", "  ".repeat(depth - 1)),
-        false => ",".to_string(),
+    let (tail, after) = match (alone, after.trim_start()) {
+        (true, rest) if rest.starts_with('}') => (format!("\n{}", "  ".repeat(depth - 1)), rest),
+        // Nothing but a comment.
+        (true, _) => (String::new(), after),
+        (false, _) => (",".to_string(), after),
     };
-    let after = if alone { after.trim_start() } else { after };
     format!("{before}\n{indent}\"{key}\": {value}{tail}{after}")
 }
 
@@ -344,9 +347,25 @@ mod tests {
     }
 
     #[test]
+    fn comments_and_last_commas_of_settings_stay() {
+        let text = "// Zed {\n{\n  \"theme\": \"a//b\", // mine\n  /* \"context_servers\": {} */\n  \"context_servers\": {\n    // none yet\n  },\n}\n";
+        let new = written("zed", text);
+        for piece in [
+            "// Zed {\n{",
+            "\"a//b\", // mine\n  /* \"context_servers\": {} */",
+            "// none yet\n  },\n}",
+        ] {
+            assert!(new.contains(piece), "{new}");
+        }
+        assert!(new.contains("\"source\": \"custom\""), "{new}");
+        let new = written("vscode", "{\n  \"inputs\": [],\n}\n");
+        assert!(new.ends_with("\"inputs\": [],\n}\n"), "{new}");
+    }
+
+    #[test]
     fn what_is_not_understood_is_left_alone_and_told() {
         for (id, text) in [
-            ("claude-code", "{ // mine\n}"),
+            ("claude-code", "{ /* mine }"),
             ("claude-code", "[]"),
             ("claude-code", "{\"mcpServers\": []}"),
             ("codex", "mcp_servers = { a = {} }"),

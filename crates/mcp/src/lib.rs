@@ -20,6 +20,7 @@ mod budget;
 mod fold;
 mod host;
 pub mod install;
+mod jsonc;
 mod link;
 mod mask;
 mod prompts;
