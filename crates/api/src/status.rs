@@ -87,6 +87,12 @@ pub struct Process {
     #[serde(default)]
     pub waits_for_input: bool,
     pub debug: bool,
+    /// Where its debugger is to wait, in debug mode.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debug_port: Option<u16>,
+    /// Where a debugger attaches now: `127.0.0.1:9229`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub debugger: Option<String>,
     pub started_at: Option<String>,
     pub uptime_ms: Option<u64>,
     pub restarts: u32,

@@ -157,12 +157,44 @@ pub enum Event {
 pub struct SpawnFailure {
     /// For people: what failed, on what, what to do.
     pub message: String,
-    /// 127 for a command that was not found, 126 for one that cannot be run, 4's cause is `conflict`.
+    /// 127 for a command that was not found, 126 for one that cannot be run.
     pub exit_code: Option<i32>,
+    /// What was in the way.
+    pub cause: SpawnCause,
+}
+
+/// What keeps a run from coming to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SpawnCause {
+    /// The program is missing, or cannot be run.
+    Program,
+    /// Its folder cannot be entered.
+    Folder,
+    /// A setting has no value that could be used.
+    Setting,
+    /// Another process of the workspace has its port.
+    Sibling,
+    /// Somebody else has its port: only a person can tell what to do.
+    Port,
+    /// What it wants done before its start has failed.
+    Hook,
+    /// The system, or a part of Forge, would not.
+    System,
+}
+
+impl SpawnCause {
     /// Whether another try would only fail again.
-    pub deterministic: bool,
-    /// The port is taken by somebody else.
-    pub conflict: bool,
+    #[must_use]
+    pub fn repeats(self) -> bool {
+        match self {
+            SpawnCause::Program
+            | SpawnCause::Folder
+            | SpawnCause::Setting
+            | SpawnCause::Sibling
+            | SpawnCause::Port => true,
+            SpawnCause::Hook | SpawnCause::System => false,
+        }
+    }
 }
 
 /// Something that the world is to do.

@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::report::Kind;
+
 /// The evidence of one end.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Evidence<'a> {
@@ -14,6 +16,8 @@ pub struct Evidence<'a> {
     pub signal: Option<i32>,
     /// Why it could not be started at all, in the system's words.
     pub spawn_error: Option<&'a str>,
+    /// What kind of failure that was, where it is known better than those words tell.
+    pub spawn_kind: Option<Kind>,
     /// Whether Forge sent that signal.
     pub killed_by_forge: bool,
     /// Whether the kernel is known to have killed it for want of memory, or known not to have.

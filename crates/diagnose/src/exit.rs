@@ -115,17 +115,23 @@ fn not_started(evidence: &Evidence<'_>, error: &str, diagnosis: &mut Diagnosis) 
         .command
         .and_then(|command| command.split_whitespace().next());
     // The system says "no such file" of a command that it cannot find.
-    let kind = match kind {
-        Some(Kind::MissingFile) => Kind::CommandNotFound,
-        Some(kind) => kind,
-        None => Kind::Exit,
+    let kind = match (evidence.spawn_kind, kind) {
+        (Some(kind), _) => kind,
+        (None, Some(Kind::MissingFile)) => Kind::CommandNotFound,
+        (None, Some(kind)) => kind,
+        (None, None) => Kind::Exit,
     };
     diagnosis.kind = Some(kind);
+    diagnosis.rule = Some("not-started".to_owned());
     diagnosis.error = Some(error.to_owned());
     diagnosis.message = Some(error.to_owned());
-    diagnosis.subject = command.map(str::to_owned);
+    let is_command = matches!(
+        kind,
+        Kind::CommandNotFound | Kind::ExecFormat | Kind::Permission
+    );
+    diagnosis.subject = command.filter(|_| is_command).map(str::to_owned);
     diagnosis.deterministic = kind.repeats();
-    diagnosis.summary = match command {
+    diagnosis.summary = match command.filter(|_| is_command) {
         Some(command) => format!("`{command}` could not be started: {error}"),
         None => format!("it could not be started: {error}"),
     };

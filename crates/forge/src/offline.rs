@@ -71,6 +71,17 @@ pub(crate) fn known(place: &Place) -> Vec<Named> {
     known
 }
 
+/// What the file says of a process.
+///
+/// # Errors
+///
+/// An unknown name (3).
+pub(crate) fn spec(place: &Place, name: &str) -> Result<ProcessSpec, Failure> {
+    let mut all = configuration::known(place.workspace()).into_iter();
+    all.find(|spec| spec.name == name)
+        .ok_or_else(|| targets::unknown(name, &known(place)))
+}
+
 /// Why nothing can be done to a target: it is unknown (3), or nothing runs (1).
 pub(crate) fn not_running(place: &Place, target: &str) -> Failure {
     let known = known(place);

@@ -1,11 +1,11 @@
 //! A port that somebody else has when a process is about to start: kill, next port, attach, or give up.
 
 use forge_api::OnConflict;
-use forge_core::event::{Event, SpawnFailure};
+use forge_core::event::{Event, SpawnCause, SpawnFailure};
 use forge_core::spec::ProcessSpec;
 use forge_facts::RunId;
 
-use crate::launch::{failed, lasting};
+use crate::launch::failed;
 use crate::ports::{self, Taken};
 use crate::supervisor::Supervisor;
 
@@ -32,10 +32,11 @@ impl Supervisor {
         if choice != Some(OnConflict::NextPort)
             && let Some(other) = taken.live_owner(spec, &self.live())
         {
-            return Err(lasting(format!(
+            let message = format!(
                 "port {} is used by `{other}`, which runs in this workspace; stop that, or give one of them another port",
                 taken.port
-            )));
+            );
+            return Err(failed(SpawnCause::Sibling, message));
         }
         match choice.unwrap_or_default() {
             OnConflict::Kill => {
@@ -89,10 +90,13 @@ impl Supervisor {
         let adopted =
             crate::adopt::Adopted::take(name, run, pid, taken.start_ticks, self.inbox.clone());
         let adopted = adopted.map_err(|error| {
-            failed(format!(
-                "cannot take over pid {pid}, which has port {}: {error}",
-                taken.port
-            ))
+            failed(
+                SpawnCause::System,
+                format!(
+                    "cannot take over pid {pid}, which has port {}: {error}",
+                    taken.port
+                ),
+            )
         })?;
         let Some(managed) = self.managed.get_mut(name) else {
             return Ok(());
@@ -134,7 +138,6 @@ fn port_taken(name: &str, conflict: &forge_api::Conflict) -> Box<SpawnFailure> {
             conflict.port
         ),
         exit_code: None,
-        deterministic: true,
-        conflict: true,
+        cause: SpawnCause::Port,
     })
 }

@@ -3,10 +3,11 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use forge_core::event::{Event, SpawnFailure, Status};
+use forge_core::event::{Event, SpawnCause, Status};
 use forge_facts::{Entry, Exit, Fact, KeeperFact, KeeperOrder, Order, RunId};
 
 use crate::input::Input;
+use crate::launch::failed;
 use crate::links::shim::{Address, ShimWriter, connect};
 use crate::managed::{Launching, Link};
 use crate::spawn_failure::spawn_failure;
@@ -69,12 +70,8 @@ impl Supervisor {
             }
             return;
         };
-        let failure = SpawnFailure {
-            message: format!("cannot start its shim: {why}"),
-            exit_code: None,
-            deterministic: false,
-            conflict: false,
-        };
+        let failure = *failed(SpawnCause::System, format!("cannot start its shim: {why}"));
+        self.could_not_begin(name, launching.run(), &failure);
         self.tell(Event::NotSpawned {
             name: name.to_string(),
             run: launching.run(),
@@ -255,7 +252,7 @@ impl Supervisor {
         }
         let subject = forge_logs::safe(subject, false);
         let failure = spawn_failure(step, errno, &subject);
-        self.could_not_begin(name, run, &failure.message, failure.exit_code);
+        self.could_not_begin(name, run, &failure);
         self.tell(Event::NotSpawned {
             name: name.to_string(),
             run,
@@ -347,15 +344,12 @@ impl Supervisor {
         let launching = managed.launching.as_ref().map(Launching::run);
         if order == "launch" && launching.is_some() && run == launching {
             managed.launching = None;
-            let failure = SpawnFailure {
-                message: format!("its shim refused: {why}"),
-                exit_code: None,
-                deterministic: false,
-                conflict: false,
-            };
+            let failure = *failed(SpawnCause::System, format!("its shim refused: {why}"));
+            let run = run.unwrap_or(RunId(0));
+            self.could_not_begin(name, run, &failure);
             self.tell(Event::NotSpawned {
                 name: name.to_string(),
-                run: run.unwrap_or(RunId(0)),
+                run,
                 failure,
             });
         }

@@ -54,24 +54,18 @@ impl Errand {
             .env_clear()
             .envs(&self.environment)
             .stdin(Stdio::null())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
             .map_err(|error| format!("`{shown}`: {error}"))?;
         let group = Group(child.id());
-        let mut errors = child.stderr.take().ok_or("no pipe")?;
+        let output = child.stdout.take().ok_or("no pipe")?;
+        let errors = child.stderr.take().ok_or("no pipe")?;
         let work = async {
-            let mut text = Vec::new();
-            let mut buffer = [0u8; 4096];
-            while let Ok(read) = errors.read(&mut buffer).await {
-                if read == 0 {
-                    break;
-                }
-                text.extend_from_slice(&buffer[..read]);
-                let surplus = text.len().saturating_sub(4096);
-                text.drain(..surplus);
-            }
+            let (output, errors) = tokio::join!(last_line(output), last_line(errors));
+            // What went wrong is said on the one; who says nothing there may have said it on the other.
+            let text = if errors.is_empty() { output } else { errors };
             (child.wait().await, text)
         };
         match tokio::time::timeout(limit, work).await {
@@ -85,13 +79,33 @@ impl Errand {
             }
             Ok((Ok(status), text)) => {
                 group.forget();
-                let last = String::from_utf8_lossy(&text);
-                let last = last.lines().last().unwrap_or_default().to_string();
-                Err(format!("`{shown}`: {status}: {last}"))
+                match text.is_empty() {
+                    true => Err(format!("`{shown}`: {status}")),
+                    false => Err(format!("`{shown}`: {status}: {text}")),
+                }
             }
             Ok((Err(error), _)) => Err(format!("`{shown}`: {error}")),
         }
     }
+}
+
+/// Reads to the end, and keeps the last line that is not empty, safe to be shown.
+async fn last_line(mut from: impl AsyncReadExt + Unpin) -> String {
+    let mut text = Vec::new();
+    let mut buffer = [0u8; 4096];
+    while let Ok(read) = from.read(&mut buffer).await {
+        if read == 0 {
+            break;
+        }
+        text.extend_from_slice(&buffer[..read]);
+        let surplus = text.len().saturating_sub(4096);
+        text.drain(..surplus);
+    }
+    let lines = text.split(|byte| *byte == b'\n');
+    let mut lines = lines.map(|line| forge_logs::safe(line, false));
+    lines
+        .rfind(|line| !line.trim().is_empty())
+        .map_or(String::new(), |line| line.trim().to_string())
 }
 
 /// Program and arguments of a command, ports filled in.

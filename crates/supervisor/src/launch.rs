@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use forge_core::event::{Event, SpawnFailure};
+use forge_core::event::{Event, SpawnCause, SpawnFailure};
 use forge_core::spec::{PortSpec, ProcessSpec, StderrMode};
 use forge_core::template::Template;
 use forge_facts::{KeeperOrder, Launch, LogRules, Order, RunId};
@@ -14,7 +14,7 @@ use crate::debug::overlay;
 use crate::environment::{self, Environment, Surroundings};
 use crate::hooks::{Errand, HOOK_MAX, argv};
 use crate::input::Input;
-use crate::managed::{Launching, Link, Task};
+use crate::managed::{Launching, Link, Managed, Task};
 use crate::ports;
 use crate::supervisor::Supervisor;
 
@@ -132,7 +132,7 @@ impl Supervisor {
         }
         let end = match result {
             Ok(()) => self.choose_port(name, &spec, run),
-            Err(why) => Err(failed(why)),
+            Err(why) => Err(failed(SpawnCause::Port, why)),
         };
         if let Err(failure) = end {
             self.cannot_launch(name, run, *failure);
@@ -148,18 +148,16 @@ impl Supervisor {
         run: RunId,
     ) -> Result<(), Box<SpawnFailure>> {
         if !spec.cwd.is_dir() {
-            return Err(lasting(format!(
-                "cwd: there is no folder {}",
-                spec.cwd.display()
-            )));
+            let message = format!("cwd: there is no folder {}", spec.cwd.display());
+            return Err(failed(SpawnCause::Folder, message));
         }
         let Some(command) = &spec.hooks.before_start else {
             return self.order_launch(name, spec, run);
         };
-        let environment = self.environment_of(name, Some(run)).map_err(failed)?;
+        let environment = self.environment_of(name, Some(run)).map_err(setting)?;
         let port_of = |name: &str| self.port_of(name);
         let errand = Errand::new(command, spec.cwd.clone(), environment, &port_of)
-            .map_err(|error| lasting(error.to_string()))?;
+            .map_err(|error| setting(error.to_string()))?;
         let (inbox, own) = (self.inbox.clone(), name.to_string());
         let task = Task::spawn(async move {
             let result = errand.run(HOOK_MAX).await;
@@ -187,7 +185,10 @@ impl Supervisor {
         };
         let end = match result {
             Ok(()) => self.order_launch(name, &spec, run),
-            Err(why) => Err(failed(format!("hooks.before_start: {why}"))),
+            Err(why) => {
+                let message = format!("hooks.before_start: {why}");
+                Err(failed(SpawnCause::Hook, message))
+            }
         };
         if let Err(failure) = end {
             self.cannot_launch(name, run, *failure);
@@ -201,16 +202,22 @@ impl Supervisor {
         spec: &ProcessSpec,
         run: RunId,
     ) -> Result<(), Box<SpawnFailure>> {
-        let environment = self.environment_of(name, Some(run)).map_err(lasting)?;
-        let port_of = |name: &str| self.port_of(name);
         let debug = self.debug_of(name, spec);
+        if debug.is_some()
+            && let Err(error) = crate::debug::write(&crate::debug::folder(self.layout.state()))
+        {
+            let message = format!("debug mode: cannot write what its runtime loads: {error}");
+            self.history.add(Some(name), "warning", message);
+        }
+        let environment = self.environment_of(name, Some(run)).map_err(setting)?;
+        let port_of = |name: &str| self.port_of(name);
         let command = debug
             .as_ref()
             .and_then(|debug| debug.command.as_ref())
             .unwrap_or(&spec.command);
-        let argv = argv(command, &port_of).map_err(|error| lasting(error.to_string()))?;
+        let argv = argv(command, &port_of).map_err(|error| setting(error.to_string()))?;
         if argv.first().is_none_or(String::is_empty) {
-            return Err(lasting("command: there is no program to run".to_string()));
+            return Err(setting("command: there is no program to run".to_string()));
         }
         let Some(managed) = self.managed.get_mut(name) else {
             return Ok(());
@@ -249,6 +256,7 @@ impl Supervisor {
         if let Some(managed) = self.managed.get_mut(name) {
             managed.launching = None;
         }
+        self.could_not_begin(name, run, &failure);
         self.tell_later(Event::NotSpawned {
             name: name.to_string(),
             run,
@@ -289,7 +297,16 @@ impl Supervisor {
         spec: &ProcessSpec,
     ) -> Option<forge_core::spec::DebugSpec> {
         let managed = self.managed.get(name).filter(|managed| managed.debug)?;
-        Some(overlay(spec, managed.port))
+        let folder = crate::debug::folder(self.layout.state());
+        Some(overlay(spec, managed.debug_port, &folder))
+    }
+
+    /// Where a debugger can attach to a process at this moment.
+    pub(crate) fn debugger_of(&self, managed: &Managed) -> Option<String> {
+        let port = managed.debug_port.filter(|_| managed.debug)?;
+        let shim = managed.shim_pid()?;
+        let waits = self.listening.tree_listens(shim, port);
+        waits.then(|| format!("127.0.0.1:{port}"))
     }
 }
 
@@ -302,22 +319,15 @@ pub(crate) fn log_rules(spec: &ProcessSpec) -> LogRules {
     }
 }
 
-/// It failed, and might not fail again.
-pub(crate) fn failed(message: String) -> Box<SpawnFailure> {
+/// A run that cannot be, and why.
+pub(crate) fn failed(cause: SpawnCause, message: String) -> Box<SpawnFailure> {
     Box::new(SpawnFailure {
         message,
         exit_code: None,
-        deterministic: false,
-        conflict: false,
+        cause,
     })
 }
 
-/// It would only fail again.
-pub(crate) fn lasting(message: String) -> Box<SpawnFailure> {
-    Box::new(SpawnFailure {
-        message,
-        exit_code: None,
-        deterministic: true,
-        conflict: false,
-    })
+fn setting(message: String) -> Box<SpawnFailure> {
+    failed(SpawnCause::Setting, message)
 }

@@ -24,6 +24,8 @@ pub(crate) struct Managed {
     pub(crate) ad_hoc: bool,
     /// Debug mode is on.
     pub(crate) debug: bool,
+    /// Where its debugger waits, while debug mode is on and its runtime opens a port.
+    pub(crate) debug_port: Option<u16>,
     /// It ran before the machine was started anew, and was not begun again.
     pub(crate) to_restore: bool,
     /// The port that it has.
@@ -101,6 +103,7 @@ impl Managed {
             environment,
             ad_hoc: false,
             debug: false,
+            debug_port: None,
             to_restore: false,
             port: None,
             on_conflict: forge_api::OnConflict::Fail,

@@ -40,6 +40,9 @@ pub(crate) struct Remembered {
     /// Debug mode is on.
     #[serde(default)]
     pub(crate) debug: bool,
+    /// Where its debugger waits.
+    #[serde(default)]
+    pub(crate) debug_port: Option<u16>,
     /// The port that it has.
     #[serde(default)]
     pub(crate) port: Option<u16>,
@@ -105,6 +108,15 @@ pub(crate) fn load(path: &Path) -> io::Result<Loaded> {
     let aside = path.with_extension(format!("damaged-{}", crate::clock::unix_ns()));
     std::fs::rename(path, &aside)?;
     Ok(Loaded::SetAside(aside))
+}
+
+/// The ports that processes had, read by one who changes nothing.
+pub(crate) fn ports(path: &Path) -> BTreeMap<String, u16> {
+    let text = std::fs::read(path).unwrap_or_default();
+    let state: State = serde_json::from_slice(&text).unwrap_or_default();
+    let all = state.processes.into_iter();
+    all.filter_map(|one| Some((one.spec.name, one.port?)))
+        .collect()
 }
 
 /// Writes the file.

@@ -88,6 +88,7 @@ impl Supervisor {
         let mut managed = Managed::new(environment);
         managed.ad_hoc = remembered.ad_hoc;
         managed.debug = remembered.debug;
+        managed.debug_port = remembered.debug_port;
         managed.port = remembered.port;
         if let Some((rows, cols)) = remembered.terminal {
             managed.terminal = TerminalSize { rows, cols };
@@ -222,6 +223,7 @@ impl Supervisor {
                     environment: environments.number(&managed.environment),
                     ad_hoc: managed.ad_hoc,
                     debug: managed.debug,
+                    debug_port: managed.debug_port,
                     to_restore: managed.to_restore,
                     port: managed.port,
                     terminal: spec.tty.then_some((terminal.rows, terminal.cols)),

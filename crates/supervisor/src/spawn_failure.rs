@@ -1,6 +1,6 @@
 //! Runs that did not come to be, in words.
 
-use forge_core::event::SpawnFailure;
+use forge_core::event::{SpawnCause, SpawnFailure};
 
 /// errno(3) on Linux.
 const ENOENT: i32 = 2;
@@ -31,8 +31,11 @@ pub(crate) fn spawn_failure(step: &str, errno: i32, subject: &str) -> SpawnFailu
     SpawnFailure {
         message,
         exit_code,
-        deterministic: matches!(step, "exec" | "cwd"),
-        conflict: false,
+        cause: match step {
+            "exec" => SpawnCause::Program,
+            "cwd" => SpawnCause::Folder,
+            _ => SpawnCause::System,
+        },
     }
 }
 
@@ -47,6 +50,7 @@ mod tests {
         assert_eq!(code(EACCES), Some(126));
         assert_eq!(code(ENOEXEC), Some(126));
         assert_eq!(spawn_failure("fork", 11, "").exit_code, None);
-        assert!(spawn_failure("cwd", ENOENT, "/x").deterministic);
+        assert!(spawn_failure("cwd", ENOENT, "/x").cause.repeats());
+        assert!(!spawn_failure("fork", 11, "").cause.repeats());
     }
 }

@@ -29,7 +29,7 @@ use crate::schedule::Schedules;
 use crate::statistics::Statistics;
 use crate::waiters::Waiter;
 use crate::warnings::Alerts;
-use crate::watch::{Rules, Watcher};
+use crate::watch::{Rules, Watcher, own_folders};
 
 /// Inputs that are taken in before anything else is done about them.
 const BATCH: usize = 256;
@@ -108,7 +108,7 @@ impl Supervisor {
             managed: BTreeMap::new(),
             profiles: Vec::new(),
             history: History::open(&around.layout.events_file()),
-            watcher: Watcher::new(),
+            watcher: Watcher::new(&own_folders(&around.layout)),
             waiters: Vec::new(),
             sampling: Sampling::new(&around.layout, &settings),
             alerts: Alerts::new(),

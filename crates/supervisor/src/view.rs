@@ -65,6 +65,8 @@ impl Supervisor {
             adopted: managed.adopted.is_some(),
             tty: spec.tty,
             debug: managed.debug,
+            debug_port: managed.debug_port.filter(|_| managed.debug),
+            debugger: self.debugger_of(managed),
             started_at: started.map(clock::rfc3339),
             uptime_ms: uptime.and_then(|time| u64::try_from(time.as_millis()).ok()),
             restarts: view.restarts,

@@ -26,6 +26,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use forge_facts::layout::Layout;
 use tokio::sync::{mpsc, oneshot};
 
 use patterns::Patterns;
@@ -83,6 +84,8 @@ pub(crate) struct Watcher {
     /// The number under which each key was added last. Reports with another number are stale.
     keys: HashMap<String, u64>,
     last: u64,
+    /// Where Forge itself writes; nothing there counts as a change.
+    own: Vec<PathBuf>,
 }
 
 /// What the worker has to say of the rules that were added under a number.
@@ -92,8 +95,9 @@ struct Report {
 }
 
 impl Watcher {
-    /// A watcher that watches nothing and costs nothing.
-    pub(crate) fn new() -> Self {
+    /// A watcher that watches nothing and costs nothing. What lies in these folders never counts:
+    /// it is what Forge itself writes.
+    pub(crate) fn new(own: &[PathBuf]) -> Self {
         let (reporter, reports) = mpsc::unbounded_channel();
         Watcher {
             orders: None,
@@ -101,6 +105,7 @@ impl Watcher {
             reporter,
             keys: HashMap::new(),
             last: 0,
+            own: own.iter().map(|path| real_path(path)).collect(),
         }
     }
 
@@ -136,6 +141,7 @@ impl Watcher {
         // Globs are compiled against the root as the kernel knows it, so that `..` means what it does there.
         let real = real_path(&root);
         let patterns = Patterns::compile(&real, &rules.paths, &rules.ignore)?;
+        let patterns = patterns.without(&real, &self.own);
         self.remove(&key);
         self.last += 1;
         self.keys.insert(key.clone(), self.last);
@@ -219,6 +225,18 @@ impl fmt::Display for BadGlob {
 }
 
 impl std::error::Error for BadGlob {}
+
+/// Where Forge itself writes; a state folder may lie in a workspace.
+pub(crate) fn own_folders(layout: &Layout) -> [PathBuf; 2] {
+    let state = layout.state();
+    let of_all = state
+        .parent()
+        .filter(|of_all| of_all.ends_with("workspaces"));
+    [
+        of_all.unwrap_or(state).to_path_buf(),
+        layout.runtime().to_path_buf(),
+    ]
+}
 
 /// A path without symbolic links, also where its end does not exist.
 fn real_path(path: &Path) -> PathBuf {

@@ -6,7 +6,7 @@ use forge_facts::{Exit, RunId};
 
 use super::deeds::notice;
 use super::{Ending, Fault, News, Out, Process, Rest, Then};
-use crate::event::{Crash, Effect, Hook, NoticeKind, Now, SpawnFailure};
+use crate::event::{Crash, Effect, Hook, NoticeKind, Now, SpawnCause, SpawnFailure};
 use crate::restart::{self, Decision, Repeats};
 use crate::spec::{OnExit, ProcessSpec, RestartPolicy};
 use crate::verdict::verdict;
@@ -27,8 +27,7 @@ struct Failed {
     message: String,
     repeats: Repeats,
     code: i32,
-    /// What a crash report is made from: `None` where Forge itself ended the run, or where there
-    /// was none.
+    /// What a crash report is made from: `None` where Forge itself ended the run.
     evidence: Option<(Exit, Duration)>,
 }
 
@@ -93,18 +92,18 @@ pub(super) fn not_spawned(
     out: &mut Out,
 ) -> Rest {
     let code = failure.exit_code;
-    if failure.conflict {
+    if failure.cause == SpawnCause::Port {
         return conflict(spec, failure.message, code.unwrap_or(1), out);
     }
     let failed = Failed {
         run,
         message: failure.message,
-        repeats: match failure.deterministic {
+        repeats: match failure.cause.repeats() {
             true => Repeats::Surely,
             false => Repeats::Perhaps,
         },
         code: code.unwrap_or(1),
-        evidence: code.map(|code| (Exit::Code(code), Duration::ZERO)),
+        evidence: Some((code.map_or(Exit::Unknown, Exit::Code), Duration::ZERO)),
     };
     self::failure(spec, process, failed, now, out)
 }

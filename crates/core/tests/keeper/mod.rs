@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use forge_core::Workspace;
-use forge_core::event::{Effect, Event, LastRun, Now, Recall, SpawnFailure};
+use forge_core::event::{Effect, Event, LastRun, Now, Recall, SpawnCause, SpawnFailure};
 use forge_core::spec::{Condition, Pattern, Probe, ProcessSpec, Settings, StopOrder};
 use forge_facts::{Exit, RunId};
 
@@ -473,8 +473,11 @@ impl Run {
             failure: SpawnFailure {
                 message: "it could not be".to_string(),
                 exit_code: (how & 16 != 0).then_some(127),
-                deterministic: how & 32 != 0,
-                conflict: how & 64 != 0,
+                cause: match (how & 32 != 0, how & 64 != 0) {
+                    (_, true) => SpawnCause::Port,
+                    (true, false) => SpawnCause::Program,
+                    (false, false) => SpawnCause::System,
+                },
             },
         }
     }

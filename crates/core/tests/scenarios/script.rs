@@ -19,7 +19,8 @@ use std::time::Duration;
 
 use forge_core::Workspace;
 use forge_core::event::{
-    Effect, Event, Health, Hook, LastRun, Memory, NoticeKind, Now, Outcome, Recall, SpawnFailure,
+    Effect, Event, Health, Hook, LastRun, Memory, NoticeKind, Now, Outcome, Recall, SpawnCause,
+    SpawnFailure,
 };
 use forge_core::spec::{
     CommandSpec, Condition, Dependency, HealthCheck, OnDeterministic, OnDown, OnExceed, OnExit,
@@ -338,8 +339,11 @@ fn failure(text: &str) -> SpawnFailure {
             "not found" => Some(127),
             _ => None,
         },
-        deterministic: text == "not found",
-        conflict: text.starts_with("port"),
+        cause: match text {
+            "not found" => SpawnCause::Program,
+            text if text.starts_with("port") => SpawnCause::Port,
+            _ => SpawnCause::System,
+        },
     }
 }
 

@@ -240,7 +240,7 @@ fn a_spawn_failure_by_accident_is_tried_again() {
     check(
         "web",
         "start web => launch web
-         unspawned web too many processes
+         unspawned web too many processes => crash web #1 (restarts in 5 s)
          web is restarting: too many processes
          wait 4s
          wait 1s => launch web

@@ -1,10 +1,11 @@
 //! `forge dev changes`: what changed since the last healthy run.
 
 use forge_api::{ChangesAnswer, path};
+use forge_supervisor::crash::changes_on_disk;
 
 use crate::args::ChangesArgs;
 use crate::connect::Link;
-use crate::context::Context;
+use crate::context::{Context, environment};
 use crate::failure::{Outcome, exit};
 use crate::offline;
 use crate::output::clock::local;
@@ -15,11 +16,16 @@ use crate::query::query;
 pub(crate) fn run(args: &ChangesArgs, context: &Context) -> Outcome {
     let place = context.place()?;
     context.wait(async {
-        let Some(mut link) = Link::open_if_any(&place).await? else {
-            return Err(offline::not_running(&place, &args.name));
+        let answer: ChangesAnswer = match Link::open_if_any(&place).await? {
+            Some(mut link) => {
+                let query = query(&[("name", Some(&args.name))]);
+                link.get(path::CHANGES, &query).await?
+            }
+            None => {
+                let spec = offline::spec(&place, &args.name)?;
+                changes_on_disk(&place.layout, &spec, &environment())
+            }
         };
-        let query = query(&[("name", Some(&args.name))]);
-        let answer: ChangesAnswer = link.get(path::CHANGES, &query).await?;
         match args.json {
             true => context.ui.out.json(&answer),
             false => tell(&answer, context),

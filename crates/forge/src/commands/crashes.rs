@@ -10,6 +10,7 @@ use crate::context::Context;
 use crate::failure::{Outcome, exit};
 use crate::output::clock::local;
 use crate::output::colour::Style;
+use crate::output::crash::ended_by;
 use crate::output::table::{Cell, Column, Table};
 use crate::query::query;
 
@@ -49,16 +50,11 @@ fn tell(crashes: &[CrashReport], context: &Context) {
         Column::text("CAUSE", u8::MAX).shrinking(20),
     ]);
     for crash in crashes {
-        let ended = match (crash.exit_code, &crash.signal) {
-            (Some(code), _) => format!("exit code {code}"),
-            (None, Some(signal)) => signal.clone(),
-            (None, None) => "unknown".to_string(),
-        };
         table.row(vec![
             Cell::new(crash.id.map(|id| id.to_string()).unwrap_or_default()),
             Cell::new(crash.time.as_deref().map(local).unwrap_or_default()),
             Cell::new(crash.process.as_deref().unwrap_or_default()),
-            Cell::new(ended),
+            Cell::new(ended_by(crash)),
             Cell::new(where_of(crash).unwrap_or_default()),
             Cell::new(&crash.summary),
         ]);

@@ -57,12 +57,9 @@ fn heading(report: &CrashReport, look: Card, lines: &mut Vec<String>) {
     let number = report
         .id
         .map_or(String::new(), |id| format!(" (crash {id})"));
-    let ended = match (report.exit_code, &report.signal) {
-        (Some(code), _) => format!("exit code {code}"),
-        (None, Some(signal)) => safe(signal),
-        (None, None) => "exit status unknown".to_string(),
-    };
-    let after = report.uptime_ms.map_or(String::new(), |ms| {
+    let ended = ended_by(report);
+    let begun = report.uptime_ms.filter(|_| !never_began(report));
+    let after = begun.map_or(String::new(), |ms| {
         format!(" after {}", duration(Duration::from_millis(ms)))
     });
     let time = report.time.as_deref().map(local).unwrap_or_default();
@@ -84,6 +81,20 @@ fn heading(report: &CrashReport, look: Card, lines: &mut Vec<String>) {
     }
 }
 
+/// `exit code 1`.
+pub(crate) fn ended_by(report: &CrashReport) -> String {
+    match (report.exit_code, &report.signal) {
+        _ if never_began(report) => "did not start".to_string(),
+        (Some(code), _) => format!("exit code {code}"),
+        (None, Some(signal)) => safe(signal),
+        (None, None) => "exit status unknown".to_string(),
+    }
+}
+
+fn never_began(report: &CrashReport) -> bool {
+    report.rule.as_deref() == Some("not-started")
+}
+
 /// `10 minutes`.
 fn span(window: Duration) -> String {
     match window.as_secs() {
@@ -94,7 +105,10 @@ fn span(window: Duration) -> String {
 }
 
 fn error(report: &CrashReport, look: Card, lines: &mut Vec<String>) {
-    let Some(error) = &report.error else { return };
+    let told = |error: &&String| !never_began(report) || !report.summary.contains(error.as_str());
+    let Some(error) = report.error.as_ref().filter(told) else {
+        return;
+    };
     lines.push(String::new());
     let most = if look.full { usize::MAX } else { ERROR_LINES };
     lines.extend(

@@ -150,9 +150,13 @@ impl Supervisor {
             return None;
         }
         let mut words = in_words(brief);
-        if let Some(message) = &view.message
-            && !words.contains(message.as_str())
-        {
+        // Why a run could not begin is its summary and its message.
+        let why = brief.why.as_deref().unwrap_or_default();
+        let message = view.message.as_deref().map(|message| {
+            let rest = message.strip_prefix(why).filter(|_| !why.is_empty());
+            rest.map_or(message, |rest| rest.trim_start_matches("; "))
+        });
+        if let Some(message) = message.filter(|message| !words.contains(message)) {
             words = format!("{words}; {message}");
         }
         if let Some(origin) = &brief.origin {

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use forge_api::Difference;
+use forge_core::spec::{PortSpec, ProcessSpec};
 use forge_diagnose::changes::Git;
 use forge_diagnose::fingerprint::{Fingerprint, differences as compare};
 use forge_facts::RunId;
@@ -14,7 +15,8 @@ use forge_facts::layout::Layout;
 use serde::{Deserialize, Serialize};
 
 use super::store::private_folder;
-use crate::environment::Environment;
+use crate::environment::{self, Environment, Surroundings};
+use crate::memory;
 use crate::supervisor::Supervisor;
 
 /// Processes of one folder that become ready together are looked at together.
@@ -90,9 +92,7 @@ impl Supervisor {
         let run = self.core.view(name).and_then(|view| view.run);
         if let Some((run, made)) = run.zip(self.made_of(name)) {
             let spec = self.core.spec(name);
-            let checked = |spec: &forge_core::spec::ProcessSpec| {
-                spec.health_check.is_some() || spec.port.is_some()
-            };
+            let checked = |spec: &ProcessSpec| spec.health_check.is_some() || spec.port.is_some();
             // Without the thread there is nothing to compare with, which is no harm.
             let _ = self.healthy.jobs.send(Job::Ready {
                 made,
@@ -115,18 +115,51 @@ impl Supervisor {
     /// What a process is made of.
     pub(super) fn made_of(&self, name: &str) -> Option<Made> {
         let spec = self.core.latest_spec(name)?;
-        let mut environment = self.environment_of(name, None).unwrap_or_default();
+        let environment = self.environment_of(name, None).unwrap_or_default();
+        Some(Made::of(spec, environment, &self.layout))
+    }
+}
+
+impl Made {
+    fn of(spec: &ProcessSpec, mut environment: Environment, layout: &Layout) -> Self {
         // Differ between any two clients, and mean nothing to a program.
         for name in ["_", "SHLVL", "OLDPWD", "PWD", "FORGE_RUN_ID"] {
             environment.remove(name);
         }
-        Some(Made {
+        Made {
             folder: spec.cwd.clone(),
             configuration: settings(spec),
             environment,
-            file: file(&self.layout, name),
-        })
+            file: file(layout, &spec.name),
+        }
     }
+}
+
+/// What has changed since a process was last healthy, where no supervisor runs: what it would be
+/// made of if this client started it now.
+#[must_use]
+pub fn changes_on_disk(
+    layout: &Layout,
+    spec: &ProcessSpec,
+    client: &BTreeMap<String, String>,
+) -> forge_api::ChangesAnswer {
+    let ports = memory::ports(&layout.state_file());
+    let fixed = match spec.port {
+        Some(PortSpec::Fixed(port)) => Some(port),
+        Some(PortSpec::Auto) | None => None,
+    };
+    let around = Surroundings {
+        client,
+        workspace: layout.workspace(),
+        run: None,
+        port: ports.get(&spec.name).copied().or(fixed),
+        debug: None,
+        notify_socket: None,
+    };
+    let environment = environment::compose(spec, &around, &|name| ports.get(name).copied());
+    let made = Made::of(spec, environment.unwrap_or_default(), layout);
+    let name = spec.name.clone();
+    Compared { name, made }.answer()
 }
 
 impl Compared {
@@ -227,7 +260,7 @@ fn fingerprint(files: Fingerprint, made: &Made) -> Fingerprint {
 }
 
 /// The settings of a process, each as text.
-fn settings(spec: &forge_core::spec::ProcessSpec) -> BTreeMap<String, String> {
+fn settings(spec: &ProcessSpec) -> BTreeMap<String, String> {
     match serde_json::to_value(spec) {
         Ok(serde_json::Value::Object(fields)) => fields
             .into_iter()
@@ -248,7 +281,7 @@ fn read(file: &Path) -> Option<Remembered> {
 fn write(file: &Path, remembered: &Remembered) {
     let written = private_folder(file.parent().unwrap_or(Path::new("."))).and_then(|()| {
         let text = serde_json::to_vec(remembered).map_err(std::io::Error::other)?;
-        crate::memory::write_atomically(file, &text)
+        memory::write_atomically(file, &text)
     });
     if let Err(error) = written {
         eprintln!("supervisor: a healthy run cannot be remembered: {error}");

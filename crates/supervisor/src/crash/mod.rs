@@ -20,6 +20,7 @@ mod store;
 mod told;
 
 pub(crate) use gather::Ending;
+pub use healthy::changes_on_disk;
 pub(crate) use healthy::{Compared, Healthy};
 pub(crate) use recorder::Crashes;
 pub use report::{complete, report_of};

@@ -43,6 +43,8 @@ pub(crate) struct Brief {
     /// Nanoseconds since 1970.
     pub(crate) at: u64,
     pub(crate) summary: String,
+    /// The error, where the summary tells it word for word.
+    pub(crate) why: Option<String>,
     /// `app/main.go:45`.
     pub(crate) location: Option<String>,
     /// The process with which it began.
@@ -161,6 +163,10 @@ fn brief_of(report: &CrashReport) -> Option<(String, Brief)> {
         run: report.run_id.clone()?,
         at: crate::clock::parse(report.time.as_deref()?)?,
         summary: report.summary.clone(),
+        why: report
+            .error
+            .clone()
+            .filter(|error| report.summary.ends_with(error)),
         location: location.map(|at| match at.line {
             Some(line) => format!("{}:{line}", at.file),
             None => at.file.clone(),

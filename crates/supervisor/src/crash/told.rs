@@ -1,8 +1,8 @@
 //! A crash becomes a report and an event.
 
 use forge_api::CrashReport;
-use forge_core::event::Crash;
-use forge_diagnose::{Evidence, diagnose};
+use forge_core::event::{Crash, SpawnCause, SpawnFailure};
+use forge_diagnose::{Evidence, Kind, diagnose};
 use forge_facts::{Exit, RunId};
 use serde_json::{Map, Value};
 
@@ -49,12 +49,19 @@ impl Supervisor {
         }
     }
 
-    /// A run did not come to be: its command is missing, say. If that counts as a crash, it is told.
-    pub(crate) fn could_not_begin(&mut self, name: &str, run: RunId, why: &str, code: Option<i32>) {
+    /// A run did not come to be: its command or its folder is missing, say. If that counts as a
+    /// crash, it is told.
+    pub(crate) fn could_not_begin(&mut self, name: &str, run: RunId, failure: &SpawnFailure) {
         let (command, cwd) = (self.command_of(name), self.cwd_of(name));
         let diagnosis = diagnose(&Evidence {
-            spawn_error: Some(why),
-            exit_code: code,
+            spawn_error: Some(&failure.message),
+            spawn_kind: match failure.cause {
+                SpawnCause::Program | SpawnCause::Hook | SpawnCause::System => None,
+                SpawnCause::Folder => Some(Kind::MissingFile),
+                SpawnCause::Setting => Some(Kind::Config),
+                SpawnCause::Sibling | SpawnCause::Port => Some(Kind::PortInUse),
+            },
+            exit_code: failure.exit_code,
             cwd: Some(&cwd),
             workspace: Some(self.layout.workspace()),
             command: command.as_deref(),

@@ -21,6 +21,7 @@ pub(super) async fn crashes(
     State(inbox): State<Inbox>,
     Asked(query): Asked<api::CrashesQuery>,
 ) -> Response {
+    written(&inbox, query.name.clone(), None).await;
     let place = ask(&inbox, |reply| Ask::CrashPlace(query.name, reply)).await;
     beside(place, move |place| {
         let crashes = place.store().list(|name| place.names.is(name), query.limit);
@@ -36,10 +37,7 @@ pub(super) async fn crash(
     State(inbox): State<Inbox>,
     Asked(query): Asked<api::CrashQuery>,
 ) -> Response {
-    let (name, id) = (query.name.clone(), query.id);
-    let finished = ask(&inbox, |reply| Ask::CrashFinished(name, id, reply));
-    // What takes longer is told as it is.
-    let _ = tokio::time::timeout(FINISH, finished).await;
+    written(&inbox, query.name.clone(), query.id).await;
     let place = ask(&inbox, |reply| Ask::CrashPlace(query.name, reply)).await;
     beside(place, move |place| find(&place, query.id)).await
 }
@@ -61,6 +59,13 @@ pub(super) async fn changes(State(inbox): State<Inbox>, Asked(names): Asked<Name
     let name = names.name.unwrap_or_default();
     let compared = ask(&inbox, |reply| Ask::Changes(name, reply)).await;
     beside(compared, |compared| Ok(compared.answer())).await
+}
+
+/// Waits for the report that is meant, and with the latest for all before it.
+async fn written(inbox: &Inbox, name: Option<String>, id: Option<u64>) {
+    let finished = ask(inbox, |reply| Ask::CrashFinished(name, id, reply));
+    // What takes longer is told as it is.
+    let _ = tokio::time::timeout(FINISH, finished).await;
 }
 
 fn find(place: &CrashPlace, id: Option<u64>) -> Result<api::CrashReport, Problem> {

@@ -6,6 +6,7 @@ use forge_api::{OnConflict, Problem, RestartRequest};
 use forge_core::event::Event;
 
 use super::begun::Begun;
+use crate::debug::DebugPort;
 use crate::environment::Environment;
 use crate::input::Sink;
 use crate::supervisor::Supervisor;
@@ -38,6 +39,7 @@ impl Supervisor {
             managed.on_conflict = OnConflict::Fail;
             if let Some(debug) = request.debug {
                 managed.debug = debug;
+                managed.debug_port = managed.debug_port.filter(|_| debug);
             }
         }
         let stale = self.read_variables_anew(&names, &request.environment);
@@ -49,6 +51,7 @@ impl Supervisor {
         begun.already.retain(|name| !names.contains(name));
         self.note_former(&mut begun, &names);
         if let (Some(true), Some(name)) = (request.debug, names.first()) {
+            self.choose_debug_port(name);
             begun.notes.extend(self.debug_notes(name));
         }
         self.tell(Event::Restart(names));
@@ -94,7 +97,35 @@ impl Supervisor {
     fn debug_notes(&self, name: &str) -> Vec<String> {
         let spec = self.core.latest_spec(name);
         spec.map_or(Vec::new(), |spec| {
-            crate::debug::attach(spec, self.port_of(name))
+            let port = self.managed.get(name).and_then(|one| one.debug_port);
+            crate::debug::attach(spec, port)
         })
+    }
+
+    /// The port of a debugger: kept until debug mode ends, and nobody else's when it is chosen.
+    fn choose_debug_port(&mut self, name: &str) {
+        let Some(spec) = self.core.latest_spec(name) else {
+            return;
+        };
+        let others: Vec<u16> = self
+            .managed
+            .iter()
+            .flat_map(|(other, one)| {
+                let debugger = one.debug_port.filter(|_| other != name);
+                one.port.into_iter().chain(debugger)
+            })
+            .collect();
+        let had = self.managed.get(name).and_then(|one| one.debug_port);
+        let port = match crate::debug::port_of(spec) {
+            DebugPort::Said(port) => Some(port),
+            DebugPort::None => None,
+            DebugPort::From(_) if had.is_some() => had,
+            DebugPort::From(port) => {
+                crate::ports::next_free(port.saturating_sub(1), &self.listening, &others)
+            }
+        };
+        if let Some(managed) = self.managed.get_mut(name) {
+            managed.debug_port = port;
+        }
     }
 }

@@ -24,6 +24,8 @@ const NEVER: [&str; 8] = [
 pub(super) struct Patterns {
     paths: Vec<Pattern>,
     ignore: Vec<Pattern>,
+    /// Folders in which nothing counts: what Forge itself writes.
+    own: Vec<PathBuf>,
 }
 
 /// A glob, split into its literal beginning and the rest.
@@ -55,6 +57,7 @@ impl Patterns {
         let mut patterns = Patterns {
             paths: Vec::new(),
             ignore: Vec::new(),
+            own: Vec::new(),
         };
         for glob in paths {
             match glob.strip_prefix('!') {
@@ -69,6 +72,13 @@ impl Patterns {
             patterns.paths.push(Pattern::new(root, "**")?);
         }
         Ok(patterns)
+    }
+
+    /// The same, but nothing in these folders counts. One that holds the root is none of them.
+    pub(super) fn without(mut self, root: &Path, own: &[PathBuf]) -> Self {
+        let below = own.iter().filter(|own| !root.starts_with(own));
+        self.own = below.cloned().collect();
+        self
     }
 
     /// Finds out, for each glob, from where on `.gitignore` counts. To be called again when a
@@ -136,6 +146,9 @@ impl Patterns {
         let Ok(below) = path.strip_prefix(&pattern.base) else {
             return true;
         };
+        if self.own.iter().any(|own| path.starts_with(own)) {
+            return true;
+        }
         let mut top = pattern.top.clone();
         let mut at = pattern.base.clone();
         let mut parts = below.components().peekable();

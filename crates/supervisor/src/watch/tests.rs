@@ -22,7 +22,7 @@ impl Scene {
     fn new(files: &[&str]) -> Self {
         let scene = Scene {
             folder: tempfile::tempdir().unwrap(),
-            watcher: Watcher::new(),
+            watcher: Watcher::new(&[]),
         };
         for file in files {
             scene.write(file);
@@ -266,6 +266,21 @@ async fn a_root_that_comes_later_or_comes_back_is_watched() {
     assert_eq!(scene.changed().await, ["app/b"]);
     scene.write("app/b");
     assert_eq!(scene.changed().await, ["app/b"]);
+    fs::remove_dir_all(&root).unwrap();
+    assert_eq!(scene.changed().await, ["app/b"]);
+    fs::create_dir(&root).unwrap();
+    assert_eq!(scene.changed().await, ["app"], "also while it is empty");
+}
+
+#[tokio::test]
+async fn what_forge_itself_writes_is_no_change() {
+    let mut scene = Scene::new(&["a"]);
+    let own = scene.path(".state");
+    scene.watcher = Watcher::new(&[own, scene.folder.path().to_path_buf()]);
+    scene.watch(&[]).await;
+    scene.write(".state/new/crashes/1.json");
+    scene.write("a");
+    assert_eq!(scene.changed().await, ["a"]);
 }
 
 #[tokio::test]
@@ -344,7 +359,7 @@ async fn a_bad_glob_is_told_at_once() {
         ignore: vec![],
         debounce: Duration::ZERO,
     };
-    let error = Watcher::new()
+    let error = Watcher::new(&[])
         .add("web".to_string(), PathBuf::from("/"), rules)
         .unwrap_err();
     assert!(error.to_string().starts_with("`src/{a` is no glob: "));

@@ -151,6 +151,10 @@ impl Tree {
             }
             *shared.users.entry(folder.clone()).or_default() += 1;
             self.folders.insert(folder.clone());
+            if matches!(fresh, Fresh::All) && folder == self.task.root {
+                // The folder itself was missing: it is what was waited for.
+                self.note(folder.clone(), true);
+            }
             for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
                 let path = entry.path();
                 let Ok(kind) = entry.file_type() else {
@@ -309,6 +313,10 @@ impl Tree {
         };
         self.burst = None;
         self.fresh.clear();
+        if self.pending.len() > 1 {
+            // What lies in a folder that has come says more than the folder.
+            self.pending.remove(&self.task.root);
+        }
         let files: Vec<PathBuf> = std::mem::take(&mut self.pending)
             .into_iter()
             .filter(|(path, came)| !came || path.symlink_metadata().is_ok())
