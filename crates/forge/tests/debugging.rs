@@ -10,8 +10,9 @@ use std::net::TcpStream;
 use std::process::Command;
 use std::time::Duration;
 
+use forge_testkit::{free_port, try_for, wait_for};
 use serde_json::Value;
-use world::{World, free_port, try_for, wait_for};
+use world::World;
 
 /// Whether a program runs here; says so where it does not.
 fn there_is(program: &str, arguments: &[&str]) -> bool {
@@ -117,7 +118,7 @@ fn python_without_debugpy_gets_its_development_mode_and_says_so() {
     world.write("lib/own.py", "NAME = 'own'\n");
     world.write(
         "app.py",
-        "import own, sys, time\nprint(own.NAME, sys.flags.dev_mode, flush=True)\ntime.sleep(1000)\n",
+        "import own, signal, sys\nprint(own.NAME, sys.flags.dev_mode, flush=True)\nsignal.pause()\n",
     );
     world.ok(&["dev", "start"]);
     world.wait_output("api", "own False");
