@@ -5,6 +5,7 @@
 
 mod bench;
 mod demo;
+mod deny;
 mod eval;
 mod needs;
 mod project;
@@ -18,6 +19,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   demo [--release]  build, and start the demo environment (needs nothing but Rust)
   test [ARGUMENT…]  install what the tests need (says so first), then `cargo test --workspace ARGUMENT…`
   tidy              check the house rules
+  deny              check licences, sources and advisories of all dependencies
   bench             measure the release build: start, stop, status, restart, idle cost, log path
   eval WHAT FILE    score what is recognised (levels, events, traces, detect) against a file of cases";
 
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["demo", "--release"] => demo::run(true),
         ["test", ..] => test::run(&arguments[1..]),
         ["tidy"] => tidy::run(),
+        ["deny"] => deny::run(),
         ["bench"] => bench::run(),
         ["eval", what, file] => eval::run(what, file.as_ref()),
         ["help" | "--help" | "-h"] => {

@@ -1,6 +1,7 @@
 //! The client: one connection, requests one after another.
 
 use std::fmt;
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
@@ -11,6 +12,9 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::{MASKED_HEADER, PREFIX, Problem, VERSION_HEADER};
+
+/// How long a stream may take to begin. What it then tells may take its time.
+const BEGIN: Duration = Duration::from_secs(20);
 
 /// A connection to a supervisor.
 pub struct Client {
@@ -40,7 +44,7 @@ impl fmt::Display for ClientError {
 impl std::error::Error for ClientError {}
 
 impl Client {
-    /// Speaks over this connected socket. Must be called within a tokio runtime with I/O.
+    /// Speaks over this connected socket. Must be called within a tokio runtime with I/O and time.
     ///
     /// # Errors
     ///
@@ -106,24 +110,24 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// The supervisor's problem, or a broken connection.
+    /// The supervisor's problem, a broken connection, or a stream that does not begin.
     pub async fn get_stream(&mut self, path: &str, query: &str) -> Result<Stream, ClientError> {
-        let response = self.request(Method::GET, path, query, Bytes::new()).await?;
-        open_stream(response).await
+        let response = self.request(Method::GET, path, query, Bytes::new());
+        open_stream(in_time(response).await?).await
     }
 
     /// `POST` that answers with server-sent events.
     ///
     /// # Errors
     ///
-    /// The supervisor's problem, or a broken connection.
+    /// The supervisor's problem, a broken connection, or a stream that does not begin.
     pub async fn post_stream(
         &mut self,
         path: &str,
         body: &impl Serialize,
     ) -> Result<Stream, ClientError> {
-        let response = self.request(Method::POST, path, "", to_json(body)?).await?;
-        open_stream(response).await
+        let response = self.request(Method::POST, path, "", to_json(body)?);
+        open_stream(in_time(response).await?).await
     }
 
     async fn request(
@@ -148,6 +152,21 @@ impl Client {
             self.version = version.to_str().ok().map(str::to_string);
         }
         Ok(response)
+    }
+}
+
+/// The keeper takes connections also while no supervisor can begin: nobody is to wait for that for ever.
+async fn in_time<A>(
+    answer: impl Future<Output = Result<A, ClientError>>,
+) -> Result<A, ClientError> {
+    match tokio::time::timeout(BEGIN, answer).await {
+        Ok(answer) => answer,
+        Err(_) => {
+            let seconds = BEGIN.as_secs();
+            let what = format!("the supervisor has not answered for {seconds} seconds");
+            let hint = "`forge dev doctor` looks for causes; `forge daemon restart` replaces it, the processes go on";
+            Err(ClientError::Problem(Problem::failed(what).with_hint(hint)))
+        }
     }
 }
 

@@ -95,7 +95,7 @@ pub use grep::{Grep, GrepError};
 pub use level::{Level, LevelRules, Leveller, NotALevel, RuleError, level_of};
 pub use line::{Gap, Item, LINE_CAP, Line, LineEnd, Part, Place, RunStart, Source};
 pub use query::{Items, Logs, Query, QueryError, RunChoice};
-pub use render::{TextForm, colour_of, json_line, message, rfc3339};
+pub use render::{TextForm, colour_of, json_line, message, printable_json, rfc3339};
 pub use sieve::Sieve;
 pub use text::{last_state, safe, strip_ansi};
 pub use time::{Bound, NotATime, parse_time};

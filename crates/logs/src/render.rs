@@ -187,7 +187,24 @@ pub fn json_line(line: &Line) -> String {
         },
         context: !line.matched,
     };
-    serde_json::to_string(&form).expect("strings and numbers are always JSON")
+    let text = serde_json::to_string(&form).expect("strings and numbers are always JSON");
+    printable_json(text)
+}
+
+/// JSON text in which also those control characters are escaped that JSON lets pass (DEL and the
+/// eight-bit controls): a terminal obeys some of them.
+pub fn printable_json(text: String) -> String {
+    if memchr::memchr2(0x7f, 0xc2, text.as_bytes()).is_none() {
+        return text;
+    }
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{7f}'..='\u{9f}' => printable.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => printable.push(c),
+        }
+    }
+    printable
 }
 
 /// The text of a line as programs see it: without escape sequences, as UTF-8.

@@ -135,16 +135,17 @@ impl Segments {
     fn look_at(&mut self, number: u64) -> io::Result<()> {
         let at = self.list.partition_point(|known| known.number < number);
         let known = self.list.get(at).is_some_and(|s| s.number == number);
+        // What stands there and is no file (a link, say) is none of ours, as if there were nothing.
         let meta = match std::fs::symlink_metadata(self.path(number)) {
-            Ok(meta) if meta.is_file() => meta,
-            Ok(_) => return Ok(()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if known {
-                    self.list.remove(at);
-                }
-                return Ok(());
-            }
+            Ok(meta) => Some(meta).filter(std::fs::Metadata::is_file),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error),
+        };
+        let Some(meta) = meta else {
+            if known {
+                self.list.remove(at);
+            }
+            return Ok(());
         };
         let segment = Segment {
             number,

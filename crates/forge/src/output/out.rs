@@ -42,7 +42,7 @@ impl Out {
     /// Writes one JSON document and a newline.
     pub(crate) fn json(&self, document: &impl serde::Serialize) {
         match serde_json::to_string(document) {
-            Ok(text) => self.line(&text),
+            Ok(text) => self.line(&forge_logs::printable_json(text)),
             Err(error) => self.fail(io::Error::other(error)),
         }
     }

@@ -149,8 +149,13 @@ impl Log {
         self.put(IndexKind::Gap { bytes, since }, forge_os::now());
     }
 
-    /// Whether it is time to see if the file is still the one with its name, and has its length.
+    /// Whether the file has not been removed, and, as often as it is time to look, whether it is still
+    /// the one with its name and has its length.
     pub(crate) fn is_ours(&mut self) -> bool {
+        // What is written to a file without a name can be read by nobody.
+        if forge_os::link_count(&self.file).is_ok_and(|names| names == 0) {
+            return false;
+        }
         if self.checked.elapsed() < CHECK_EVERY {
             return true;
         }

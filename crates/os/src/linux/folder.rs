@@ -41,10 +41,7 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     } else {
         return Ok(());
     };
-    Err(io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        format!("refusing to use {}: {wrong}", path.display()),
-    ))
+    Err(refused(path, wrong))
 }
 
 /// Whoever owns the folder above may rename what lies in it, and so may everybody where all may write
@@ -58,10 +55,7 @@ fn refuse_foreign(parent: &Path) -> io::Result<()> {
     } else {
         return Ok(());
     };
-    Err(io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        format!("refusing to use {}: {wrong}", parent.display()),
-    ))
+    Err(refused(parent, wrong))
 }
 
 /// Opens a folder, not following a symbolic link in its last part.
@@ -70,7 +64,10 @@ pub fn open_folder(path: &Path) -> io::Result<OwnedFd> {
         .read(true)
         .custom_flags(libc::O_DIRECTORY | libc::O_NOFOLLOW | libc::O_CLOEXEC)
         .open(path)
-        .map_err(|error| named(path, &error))?;
+        .map_err(|error| match path.is_symlink() {
+            true => refused(path, "it is a symbolic link"),
+            false => named(path, &error),
+        })?;
     Ok(folder.into())
 }
 
@@ -85,6 +82,13 @@ pub fn working_folder(path: &Path) -> io::Result<OwnedFd> {
         .custom_flags(libc::O_PATH | libc::O_DIRECTORY | libc::O_CLOEXEC)
         .open(path)?;
     Ok(folder.into())
+}
+
+fn refused(path: &Path, why: &str) -> io::Error {
+    io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        format!("refusing to use {}: {why}", path.display()),
+    )
 }
 
 fn named(path: &Path, error: &io::Error) -> io::Error {
