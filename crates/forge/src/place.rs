@@ -97,7 +97,14 @@ impl Place {
     pub(crate) fn find(global: &Global) -> Result<Self, Failure> {
         let bases = Bases::from_environment()?;
         if let Some(named) = &global.workspace {
-            let folder = canonical(named)?;
+            let folder = match canonical(named) {
+                Ok(folder) => folder,
+                // Moved or removed while its processes run: its name still finds them.
+                Err(failure) => match std::path::absolute(named) {
+                    Ok(path) if Place::of(&path, &bases).layout.state().is_dir() => path,
+                    _ => return Err(failure),
+                },
+            };
             let place = Place::of(&folder, &bases);
             if configuration::exists(&folder) || place.layout.state().is_dir() {
                 return Ok(place);

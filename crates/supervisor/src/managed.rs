@@ -139,6 +139,11 @@ impl Managed {
         }
     }
 
+    /// The run that is there, or that is being brought about.
+    pub(crate) fn run(&self) -> Option<RunId> {
+        self.present.or(self.launching.as_ref().map(Launching::run))
+    }
+
     /// Sends an order, if there is anybody to take it. What must not be lost is in `launching` and
     /// `halting` and is ordered anew on the next connection.
     pub(crate) fn order(&self, order: Order) {

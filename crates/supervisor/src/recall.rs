@@ -100,7 +100,7 @@ impl Supervisor {
             let memory = &mut remembered.memory;
             (memory.wanted, memory.renew, memory.due) = (false, None, false);
         }
-        let mut last_run = last_run(&journal);
+        let mut last_run = LastRun::of(&journal);
         managed.known = journal.last_seq();
         if let Some(run) = last_run
             .as_ref()
@@ -172,13 +172,13 @@ impl Supervisor {
         });
         journals
             .filter(|(_, journal)| {
-                last_run(journal).is_some_and(|last| last.pid.is_some() && !last.gone)
+                LastRun::of(journal).is_some_and(|last| last.pid.is_some() && !last.gone)
             })
             .collect()
     }
 
     fn recall_stranger(&mut self, name: &str, journal: &Journal, bare: &Arc<Environment>) {
-        let Some(last) = last_run(journal) else {
+        let Some(last) = LastRun::of(journal) else {
             return;
         };
         let pid = last.pid.unwrap_or(0);
@@ -276,52 +276,6 @@ impl Supervisor {
         eprintln!("supervisor: {message}");
         self.history.add(None, "warning", message);
     }
-}
-
-/// What a journal tells of the last run in it.
-pub(crate) fn last_run(journal: &Journal) -> Option<LastRun> {
-    let mut last: Option<LastRun> = None;
-    for (_, entry) in &journal.entries {
-        match entry {
-            Entry::Spawned { run, identity, at } => {
-                last = Some(LastRun {
-                    run: *run,
-                    pid: Some(identity.pid),
-                    started_unix_ns: *at,
-                    exit: None,
-                    gone: false,
-                });
-            }
-            Entry::SpawnFailed { run, at, .. } => {
-                // A child whose program could not be executed was spawned before.
-                if last.as_ref().is_none_or(|last| last.run != *run) {
-                    last = Some(LastRun {
-                        run: *run,
-                        pid: None,
-                        started_unix_ns: *at,
-                        exit: None,
-                        gone: true,
-                    });
-                } else if let Some(last) = &mut last {
-                    (last.pid, last.gone) = (None, true);
-                }
-            }
-            Entry::Exited { run, exit, at, .. } => {
-                if let Some(last) = last.as_mut().filter(|last| last.run == *run)
-                    && last.exit.is_none()
-                {
-                    last.exit = Some((*exit, *at));
-                }
-            }
-            Entry::Gone { run, .. } => {
-                if let Some(last) = last.as_mut().filter(|last| last.run == *run) {
-                    last.gone = true;
-                }
-            }
-            Entry::Left { .. } | Entry::Recovered { .. } => {}
-        }
-    }
-    last
 }
 
 /// Whether its last run began before the machine was started anew, and no end of it is known.

@@ -101,6 +101,15 @@ impl Supervisor {
             }
         }
     }
+
+    /// Whether everything is about to end.
+    pub(crate) fn is_ending(&self) -> bool {
+        self.waiters.iter().any(|waiter| match waiter.kind {
+            Kind::Ending { .. } => true,
+            Kind::Start(_) | Kind::Stop(_) | Kind::Wait(_) => false,
+        })
+    }
+
     /// Whoever waits for the end of everything.
     pub(crate) fn take_ending(&mut self) -> Option<Sink> {
         let waiters = std::mem::take(&mut self.waiters);

@@ -1,6 +1,7 @@
 //! What a supervisor leaves to the next one.
 
-use forge_facts::{Exit, RunId};
+use forge_facts::journal::Journal;
+use forge_facts::{Entry, Exit, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::spec::{Pattern, ProcessSpec};
@@ -29,6 +30,54 @@ pub struct LastRun {
     pub exit: Option<(Exit, u64)>,
     /// Whether nothing of it is left.
     pub gone: bool,
+}
+
+impl LastRun {
+    /// What a journal tells of the last run in it.
+    pub fn of(journal: &Journal) -> Option<Self> {
+        let mut last: Option<LastRun> = None;
+        for (_, entry) in &journal.entries {
+            match entry {
+                Entry::Spawned { run, identity, at } => {
+                    last = Some(LastRun {
+                        run: *run,
+                        pid: Some(identity.pid),
+                        started_unix_ns: *at,
+                        exit: None,
+                        gone: false,
+                    });
+                }
+                Entry::SpawnFailed { run, at, .. } => {
+                    // A child whose program could not be executed was spawned before.
+                    if last.as_ref().is_none_or(|last| last.run != *run) {
+                        last = Some(LastRun {
+                            run: *run,
+                            pid: None,
+                            started_unix_ns: *at,
+                            exit: None,
+                            gone: true,
+                        });
+                    } else if let Some(last) = &mut last {
+                        (last.pid, last.gone) = (None, true);
+                    }
+                }
+                Entry::Exited { run, exit, at, .. } => {
+                    if let Some(last) = last.as_mut().filter(|last| last.run == *run)
+                        && last.exit.is_none()
+                    {
+                        last.exit = Some((*exit, *at));
+                    }
+                }
+                Entry::Gone { run, .. } => {
+                    if let Some(last) = last.as_mut().filter(|last| last.run == *run) {
+                        last.gone = true;
+                    }
+                }
+                Entry::Left { .. } | Entry::Recovered { .. } => {}
+            }
+        }
+        last
+    }
 }
 
 /// What must be remembered of a process for a supervisor that comes later.

@@ -1,7 +1,9 @@
 //! Commands that are cut off in the middle, and several that begin at once.
 
 use crate::harness::{Chance, Fault, times};
-use crate::world::{Beside, World, wait_for};
+use forge_testkit::wait_for;
+
+use crate::world::{Beside, World};
 
 pub(crate) const FAULTS: &[Fault] = &[
     ("a_command_that_is_interrupted_at_any_moment_leaves_no_half_state", interrupted),

@@ -3,7 +3,9 @@
 use std::process::{Command, Stdio};
 
 use crate::harness::{Chance, Fault, skip, times};
-use crate::world::{Beside, World, has_ended, kill, wait_for};
+use forge_testkit::wait_for;
+
+use crate::world::{Beside, World, has_ended, kill};
 
 pub(crate) const FAULTS: &[Fault] = &[
     (
@@ -102,10 +104,12 @@ fn under_load() {
 }
 
 /// strace, attached to a process of ours and made to inject a fault; `None` where that is not possible.
-fn inject(pid: i32, what: &str) -> Option<Beside> {
+fn inject(pid: i32, call: &str, how: &str) -> Option<Beside> {
     let mut command = Command::new("strace");
     command
-        .args(["-qq", "-o", "/dev/null", "-e", "trace=none", "-e", what, "-p"])
+        .args(["-qq", "-o", "/dev/null", "-e"])
+        .arg(format!("trace={call}"))
+        .args(["-e", &format!("inject={call}:{how}"), "-p"])
         .arg(pid.to_string())
         .stdin(Stdio::null());
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -133,16 +137,17 @@ fn nth_splice() {
     let world = World::new(
         "dev:
   - name: web
-    command: 'while [ ! -e go ]; do sleep 0.01; done; seq 1 400000; touch done; exec sleep 1000'
+    command: 'while [ ! -e go ]; do sleep 0.01; done; for i in 1 2 3 4 5 6 7 8; do seq $((i*50000-49999)) $((i*50000)); sleep 0.05; done; touch done; exec sleep 1000'
     log: {max_size: 1MB, keep: 100}
 ",
     );
     world.ok(&["dev", "start"]);
     world.write("go", "");
+    let mut kills = 0;
     for number in 1..=times(12) {
         let shim = world.shim_pid("web");
-        let what = format!("inject=splice:signal=KILL:when={}", number % 7 + 1);
-        let Some(strace) = inject(shim, &what) else {
+        let how = format!("signal=KILL:when={}", number % 7 + 1);
+        let Some(strace) = inject(shim, "splice", &how) else {
             return;
         };
         wait_for("the death, or the end of the output", || {
@@ -150,10 +155,13 @@ fn nth_splice() {
         });
         strace.signal(2);
         let _ = strace.end();
+        kills += usize::from(has_ended(shim));
         if world.path().join("done").exists() {
             break;
         }
     }
+    println!("    {kills} kills");
+    assert!(kills > 0, "nothing was killed");
     wait_for("all output", || world.path().join("done").exists().then_some(()));
     let wanted: String = (1..=400_000).map(|number| format!("{number}\n")).collect();
     wait_for("all of it on disk", || {
@@ -168,7 +176,7 @@ fn before_reaping() {
     );
     world.ok(&["dev", "start"]);
     let shim = world.shim_pid("web");
-    let Some(strace) = inject(shim, "inject=fdatasync:signal=KILL:when=1") else {
+    let Some(strace) = inject(shim, "fdatasync", "signal=KILL:when=1") else {
         return;
     };
     world.write("bye", "");

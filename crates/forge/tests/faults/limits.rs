@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use crate::harness::{Fault, skip};
-use crate::world::{Beside, World, kill, wait_for};
+use forge_testkit::wait_for;
+
+use crate::world::{Beside, World, kill};
 
 pub(crate) const FAULTS: &[Fault] = &[
     ("a_supervisor_without_descriptors_answers_again_when_there_are_some", no_descriptors),

@@ -1,7 +1,9 @@
 //! Output of every kind, and what happens to its files.
 
 use crate::harness::{Fault, times};
-use crate::world::{Beside, World, kill, wait_for};
+use forge_testkit::wait_for;
+
+use crate::world::{Beside, World, kill};
 
 pub(crate) const FAULTS: &[Fault] = &[
     ("last_words_of_processes_that_end_at_once_are_all_kept", last_words),
@@ -27,7 +29,7 @@ fn last_words() {
         ));
     }
     let world = World::new(&config);
-    let ran = world.run_within(&["dev", "start"], 3 * crate::world::PATIENCE);
+    let ran = world.run_within(&["dev", "start"], 3 * forge_testkit::PATIENCE);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     for number in 0..count {
         assert_eq!(world.wait_output(&format!("p{number}"), "three\n"), "one\ntwo\nthree\n");
@@ -42,7 +44,7 @@ fn last_words_on_terminals() {
         ));
     }
     let world = World::new(&config);
-    let ran = world.run_within(&["dev", "start"], 3 * crate::world::PATIENCE);
+    let ran = world.run_within(&["dev", "start"], 3 * forge_testkit::PATIENCE);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     for number in 0..times(40) {
         let file = forge_facts::Stream::Terminal;
@@ -71,7 +73,7 @@ fn prompt() {
     );
     world.ok(&["dev", "start"]);
     let told = world.path().join("told");
-    let mut command = world.command(&["dev", "logs", "-f", "--json"]);
+    let mut command = world.command(&["dev", "logs", "-f"]);
     command.stdout(std::fs::File::create(&told).expect("ours"));
     let mut child = command.spawn().expect("it runs");
     wait_for("the prompt", || world.read("told").contains("name? ").then_some(()));
@@ -86,7 +88,7 @@ fn long_line() {
     let world = World::new(
         "dev:\n  - {name: web, command: 'head -c 100000000 /dev/zero | tr \"\\0\" x; echo; echo after', oneshot: true, log: {max_size: 200MB}}\n",
     );
-    let ran = world.run_within(&["dev", "start"], 3 * crate::world::PATIENCE);
+    let ran = world.run_within(&["dev", "start"], 3 * forge_testkit::PATIENCE);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     wait_for("all of it", || {
         let size = std::fs::metadata(world.layout().segment("web", forge_facts::Stream::Stdout, 1));
@@ -193,15 +195,15 @@ fn emptied() {
 
 fn sidecar() {
     let world = World::new(
-        "dev:\n  - {name: web, command: 'seq 1 20000; exec sleep 1000', log: {max_size: 64KB, keep: 100}}\n",
+        "dev:\n  - {name: web, command: 'seq 1 100000; exec sleep 1000', log: {max_size: 64KB, keep: 100}}\n",
     );
     world.ok(&["dev", "start"]);
-    world.wait_output("web", "\n20000\n");
+    world.wait_output("web", "\n100000\n");
     let all = |world: &World| {
-        let ran = world.ok(&["dev", "logs", "web", "-n", "30000", "--raw"]);
+        let ran = world.ok(&["dev", "logs", "web", "-n", "200000", "--raw"]);
         ran.stdout
     };
-    let wanted: String = (1..=20_000).map(|number| format!("{number}\n")).collect();
+    let wanted: String = (1..=100_000).map(|number| format!("{number}\n")).collect();
     assert!(all(&world) == wanted);
     for number in 1..4 {
         let name = forge_facts::layout::index_file(forge_facts::Stream::Stdout, number);

@@ -3,7 +3,9 @@
 use std::io::{Read, Write};
 use std::os::unix::net::UnixStream;
 
-use crate::world::{World, wait_for};
+use forge_testkit::wait_for;
+
+use crate::world::World;
 
 const ONE: &str = "dev:\n  - {name: web, command: echo hello; exec sleep 1000}\n";
 

@@ -5,7 +5,9 @@ use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::world::{Beside, Ran, World, wait_for};
+use forge_testkit::wait_for;
+
+use crate::world::{Beside, Ran, World};
 
 /// Somebody else.
 const NOBODY: u32 = 65_534;

@@ -149,11 +149,15 @@ impl Log {
         self.put(IndexKind::Gap { bytes, since }, forge_os::now());
     }
 
-    /// Whether the file has not been removed, and, as often as it is time to look, whether it is still
-    /// the one with its name and has its length.
+    /// Whether the file has neither been removed nor cut, and, as often as it is time to look, whether it
+    /// is still the one with its name.
     pub(crate) fn is_ours(&mut self) -> bool {
-        // What is written to a file without a name can be read by nobody.
-        if forge_os::link_count(&self.file).is_ok_and(|names| names == 0) {
+        // What is written to a file without a name can be read by nobody, and behind the end of one that
+        // was emptied would stand behind a hole.
+        let Ok(open) = self.file.metadata() else {
+            return false;
+        };
+        if open.nlink() == 0 || open.len() != self.length {
             return false;
         }
         if self.checked.elapsed() < CHECK_EVERY {
@@ -161,10 +165,10 @@ impl Log {
         }
         self.checked = Instant::now();
         let path = self.folder.join(segment_file(self.stream, self.number));
-        let (Ok(open), Ok(named)) = (self.file.metadata(), std::fs::symlink_metadata(&path)) else {
+        let Ok(named) = std::fs::symlink_metadata(&path) else {
             return false;
         };
-        (open.dev(), open.ino()) == (named.dev(), named.ino()) && open.len() == self.length
+        (open.dev(), open.ino()) == (named.dev(), named.ino())
     }
 
     /// Begins the next segment, and removes what is too old.

@@ -22,6 +22,10 @@ impl Supervisor {
     }
 
     fn begin_start(&mut self, request: &StartRequest) -> Result<Begun, Problem> {
+        if self.is_ending() {
+            let what = "everything is being stopped by `forge daemon stop`";
+            return Err(Problem::failed(what).with_hint("start again once that is done"));
+        }
         let one_in_use = match self.profiles.as_slice() {
             [one] => Some(one.clone()),
             _ => None,

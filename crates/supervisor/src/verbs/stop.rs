@@ -7,6 +7,7 @@ use forge_core::event::{Event, Status};
 use tokio::time::Instant;
 
 use crate::input::Sink;
+use crate::managed::Managed;
 use crate::supervisor::Supervisor;
 use crate::view::fixed_port;
 use crate::waiters::{Stop, Waiter};
@@ -54,6 +55,11 @@ impl Supervisor {
                 managed.to_restore = false;
             }
         }
+        let runs = waited.iter().filter_map(|name| {
+            let run = self.managed.get(name).and_then(Managed::run)?;
+            Some((name.clone(), run))
+        });
+        let runs = runs.collect();
         let before = self.history.count();
         self.tell(Event::Stop {
             names,
@@ -71,6 +77,7 @@ impl Supervisor {
             began: Instant::now(),
             notes: notes.collect(),
             names: waited,
+            runs,
             stopped,
             already,
             ports,

@@ -1,12 +1,15 @@
 //! Who waits for a stop, or for the end of Forge.
 
+use std::collections::BTreeMap;
+
 use forge_api as api;
 use forge_core::event::Outcome;
+use forge_facts::RunId;
 use tokio::time::Instant;
 
 use super::Kind;
 use crate::input::Sink;
-use crate::managed::Link;
+use crate::managed::{Link, Managed};
 use crate::supervisor::Supervisor;
 
 /// A stop.
@@ -14,6 +17,8 @@ pub(crate) struct Stop {
     pub(crate) sink: Sink,
     pub(crate) began: Instant,
     pub(crate) names: Vec<String>,
+    /// What lived when it began. A run that somebody begins afterwards is none of its business.
+    pub(crate) runs: BTreeMap<String, RunId>,
     pub(crate) stopped: Vec<String>,
     pub(crate) already: Vec<String>,
     pub(crate) notes: Vec<String>,
@@ -26,7 +31,7 @@ impl Supervisor {
         if stop.sink.abandoned() {
             return None;
         }
-        let (progress, open) = self.stop_progress(&stop);
+        let (progress, open) = self.stop_progress(&stop, |name| self.is_down_for(&stop, name));
         stop.sink.progress(progress);
         if open {
             return Some(stop);
@@ -36,12 +41,24 @@ impl Supervisor {
         None
     }
 
-    fn stop_progress(&self, stop: &Stop) -> (api::Progress, bool) {
+    /// Whether a stop need not wait for a process any longer: it is down, or what lives there now was
+    /// begun by somebody else meanwhile.
+    fn is_down_for(&self, stop: &Stop, name: &str) -> bool {
+        self.is_down(name) || self.began_anew(stop, name)
+    }
+
+    fn began_anew(&self, stop: &Stop, name: &str) -> bool {
+        let now = self.managed.get(name).and_then(Managed::run);
+        let wanted = self.core.view(name).is_some_and(|view| view.wanted);
+        wanted && now.is_some_and(|run| stop.runs.get(name) != Some(&run))
+    }
+
+    fn stop_progress(&self, stop: &Stop, is_down: impl Fn(&str) -> bool) -> (api::Progress, bool) {
         let mut open = false;
         let mut lines = Vec::with_capacity(stop.names.len());
         for name in &stop.names {
             let (mut line, _) = self.progress_line(name);
-            let down = self.is_down(name);
+            let down = is_down(name);
             open |= !down;
             let word = if down { "down" } else { "pending" };
             word.clone_into(&mut line.outcome);
@@ -65,7 +82,12 @@ impl Supervisor {
 
     fn stop_answer(&self, stop: &Stop) -> api::StopAnswer {
         let mut left = Vec::new();
+        let mut notes = stop.notes.clone();
         for name in &stop.names {
+            if self.began_anew(stop, name) {
+                notes.push(format!("{name}: it was started again meanwhile"));
+                continue;
+            }
             let lives = self
                 .managed
                 .get(name)
@@ -84,6 +106,9 @@ impl Supervisor {
             }));
         }
         for (name, port) in &stop.ports {
+            if self.began_anew(stop, name) {
+                continue;
+            }
             let taken = crate::ports::taken(&self.listening, self.layout.workspace(), *port);
             if let Some((taken, spec)) = taken.zip(self.core.spec(name)) {
                 let conflict = taken.conflict(spec, &self.live());
@@ -100,7 +125,7 @@ impl Supervisor {
             stopped: stop.stopped.clone(),
             already: stop.already.clone(),
             left,
-            notes: stop.notes.clone(),
+            notes,
         }
     }
 
@@ -117,7 +142,7 @@ impl Supervisor {
 
     /// `daemon stop`: once all are down, shims are let go and the keeper is told to end.
     pub(super) fn look_at_ending(&mut self, stop: Stop, asked: bool) -> Option<Kind> {
-        let (progress, open) = self.stop_progress(&stop);
+        let (progress, open) = self.stop_progress(&stop, |name| self.is_down(name));
         stop.sink.progress(progress);
         if open {
             return Some(Kind::Ending { stop, asked });
