@@ -7,8 +7,13 @@ mod bench;
 mod demo;
 mod deny;
 mod eval;
+mod faults;
+mod fuzz;
+mod ground;
+mod long_run;
 mod needs;
 mod project;
+mod scale;
 mod test;
 mod tidy;
 
@@ -20,6 +25,13 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test [ARGUMENT…]  install what the tests need (says so first), then `cargo test --workspace ARGUMENT…`
   tidy              check the house rules
   deny              check licences, sources and advisories of all dependencies
+  faults [WORD…]    inject faults into the real program, in two surroundings (docs/faults.md)
+  fuzz [TARGET…] [--seconds N] [--seed N]
+                    give the readers of foreign input whatever chance makes of their corpus
+  scale [--seconds N] [--processes N] [--lines N] [--idle N]
+                    500 processes that write for ten minutes, 1,000 that do nothing, long chains
+  long-run [--minutes N]
+                    an hour of changes, with everything flat at the end
   bench             measure the release build: start, stop, status, restart, idle cost, log path
   eval WHAT FILE    score what is recognised (levels, events, traces, detect) against a file of cases";
 
@@ -32,6 +44,11 @@ fn main() -> ExitCode {
         ["test", ..] => test::run(&arguments[1..]),
         ["tidy"] => tidy::run(),
         ["deny"] => deny::run(),
+        ["faults", ..] => faults::run(&arguments[1..]),
+        ["scale", ..] => scale::run(&arguments[1..]),
+        ["scale-writer", rate, until] => scale::write(rate, until.as_ref()),
+        ["long-run", ..] => long_run::run(&arguments[1..]),
+        ["fuzz", ..] => fuzz::run(&arguments[1..]),
         ["bench"] => bench::run(),
         ["eval", what, file] => eval::run(what, file.as_ref()),
         ["help" | "--help" | "-h"] => {

@@ -79,7 +79,16 @@ const ROOMS: &[Room] = &[
     room(
         "xtask",
         3,
-        &["forge-logs", "forge-detect", "forge-diagnose"],
+        &[
+            "forge-api",
+            "forge-config",
+            "forge-core",
+            "forge-detect",
+            "forge-diagnose",
+            "forge-exchange",
+            "forge-facts",
+            "forge-logs",
+        ],
     ),
 ];
 

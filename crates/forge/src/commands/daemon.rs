@@ -110,8 +110,23 @@ pub(crate) fn restart(args: &DaemonAllArgs, context: &Context) -> Outcome {
     })
 }
 
+/// Tells the keeper which program is there now: the one that it knows may have been removed, and then
+/// nobody else can tell it. Without effect where it cannot be reached.
+fn name_program(place: &Place) {
+    use std::os::unix::ffi::OsStrExt;
+    let told = std::env::current_exe().and_then(|program| {
+        let order = forge_facts::KeeperOrder::Replace {
+            program: program.as_os_str().as_bytes().to_vec(),
+        };
+        let mut keeper = forge_os::connect_in(&place.layout.keeper_socket())?;
+        std::io::Write::write_all(&mut keeper, &order.to_record().encode())
+    });
+    drop(told);
+}
+
 /// Replaces the supervisor; returns when the new one answers.
 async fn replace(link: &mut Link, place: &Place) -> Result<i32, Failure> {
+    name_program(place);
     let before = match lock_holders(place).supervisor {
         Some(process) => Some(process.pid),
         None => daemon_status(link)

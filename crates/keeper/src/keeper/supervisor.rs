@@ -304,6 +304,9 @@ impl Keeper {
             self.supervisor.program = path.to_path_buf();
         }
         self.supervisor.deaths = 0;
+        if let State::Down { start_at: Some(at) } = &mut self.supervisor.state {
+            *at = Instant::now();
+        }
     }
 }
 

@@ -36,9 +36,12 @@ impl Supervisor {
             // An installed file that was replaced is shown as deleted; its name is what counts.
             let text = program.to_string_lossy();
             let name = text.strip_suffix(" (deleted)").unwrap_or(&text);
-            let _ = self.keeper.send(KeeperOrder::Replace {
-                program: name.as_bytes().to_vec(),
-            });
+            // Where it is gone for good, whoever asks has told the keeper of another one.
+            if std::path::Path::new(name).exists() {
+                let _ = self.keeper.send(KeeperOrder::Replace {
+                    program: name.as_bytes().to_vec(),
+                });
+            }
         }
         self.remember_now();
         self.over = true;
