@@ -52,7 +52,7 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         chosen = ALL.to_vec();
     }
     // A panic is told once, with its input.
-    std::panic::set_hook(Box::new(|_| {}));
+    std::panic::set_hook(Box::new(|panic| println!("panicked at {}", panic.location().map_or(String::new(), ToString::to_string))));
     let broken: Vec<&str> = chosen
         .into_iter()
         .filter_map(|(name, target)| match fuzz(name, target, seconds, seed) {

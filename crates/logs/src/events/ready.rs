@@ -120,7 +120,9 @@ pub(super) fn ready(body: &Body) -> Option<(EventKind, EventFields)> {
 
 /// Whether an address is that of the speaker.
 fn speaks_of(text: &str, found: &Address) -> bool {
-    let (from, to) = found.at;
+    // Found in bytes: what follows an address may be the first byte of a longer character.
+    let from = text.floor_char_boundary(found.at.0);
+    let to = text.ceil_char_boundary(found.at.1);
     let before = text[..from].trim_end();
     let around = format!("{} {}", before, &text[to..]);
     let strong = STRONG.is_match(around.as_bytes());

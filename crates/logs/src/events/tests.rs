@@ -162,6 +162,7 @@ fn lines_of_any_bytes_and_any_length_are_looked_at_in_bounds() {
         b"\x1b]0;ready\x07",
         b"{\"msg\":\"ready",
         b"=",
+        "Listening on port 300\u{202e}0".as_bytes(),
     ] {
         event_of(line);
     }
