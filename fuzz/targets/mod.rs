@@ -8,10 +8,12 @@ use forge_config::Source;
 use forge_diagnose::{Evidence, diagnose};
 use forge_exchange::{Format, ImportOptions, import};
 use forge_facts::{
-    Custody, Entry, Fact, Hello, INDEX_RECORD_LEN, IndexRecord, KeeperFact, KeeperOrder, Order, Record,
-    journal,
+    Custody, Entry, Fact, Hello, INDEX_RECORD_LEN, IndexRecord, KeeperFact, KeeperOrder, Order,
+    Record, journal,
 };
-use forge_logs::{EventDetector, Item, Leveller, Logs, Query, json_line, last_state, safe, strip_ansi};
+use forge_logs::{
+    EventDetector, Item, Leveller, Logs, Query, json_line, last_state, safe, strip_ansi,
+};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -68,7 +70,10 @@ fn configuration(data: &[u8]) {
         Err(errors) => {
             errors.to_json();
             errors.render(true);
-            let odd = errors.to_string().chars().any(|c| c.is_control() && c != '\n');
+            let odd = errors
+                .to_string()
+                .chars()
+                .any(|c| c.is_control() && c != '\n');
             assert!(!odd, "a message gives orders to the terminal");
         }
     }
@@ -106,7 +111,11 @@ fn facts(data: &[u8]) {
     let journal = journal::parse(data);
     for (seq, entry) in &journal.entries {
         let again = Entry::from_record(&entry.to_record(*seq));
-        assert_eq!(again, Ok(Some((*seq, entry.clone()))), "an entry changes on its way");
+        assert_eq!(
+            again,
+            Ok(Some((*seq, entry.clone()))),
+            "an entry changes on its way"
+        );
     }
     // A journal that is cut loses at most what was cut.
     let half = journal::parse(&data[..data.len() / 2]);
@@ -137,7 +146,10 @@ fn facts(data: &[u8]) {
 /// The last run that a journal tells of has an id that stands in it.
 fn forge_core_last(journal: &journal::Journal) -> Option<()> {
     let last = forge_core::event::LastRun::of(journal)?;
-    let known = journal.entries.iter().any(|(_, entry)| entry.run() == last.run);
+    let known = journal
+        .entries
+        .iter()
+        .any(|(_, entry)| entry.run() == last.run);
     assert!(known, "a run from nowhere");
     Some(())
 }
@@ -154,8 +166,15 @@ fn sidecar(data: &[u8]) {
     let own = folder.join("web");
     std::fs::create_dir_all(&own).expect("a folder");
     // The first byte says how long the log is; the rest is the sidecar, and its bytes the log.
-    let (length, index) = data.split_first().map_or((0, data), |(first, rest)| (*first, rest));
-    let text: Vec<u8> = data.iter().copied().cycle().take(usize::from(length) * 4).collect();
+    let (length, index) = data
+        .split_first()
+        .map_or((0, data), |(first, rest)| (*first, rest));
+    let text: Vec<u8> = data
+        .iter()
+        .copied()
+        .cycle()
+        .take(usize::from(length) * 4)
+        .collect();
     std::fs::write(own.join("stdout.00000001.log"), &text).expect("a file");
     std::fs::write(own.join("stdout.00000001.idx"), index).expect("a file");
     let Ok(items) = Logs::new(&folder).query(&Query::default()) else {
@@ -181,14 +200,18 @@ fn log_text(data: &[u8]) {
         forge_logs::structure(line);
         for colours in [false, true] {
             let shown = safe(line, colours);
-            let orders = shown.chars().any(|c| c.is_control() && c != '\t' && !(colours && c == '\u{1b}'));
+            let orders = shown
+                .chars()
+                .any(|c| c.is_control() && c != '\t' && !(colours && c == '\u{1b}'));
             assert!(!orders, "what is shown gives orders: {shown:?}");
         }
     }
 }
 
 fn traces(data: &[u8]) {
-    let (first, text) = data.split_first().map_or((0, data), |(first, rest)| (*first, rest));
+    let (first, text) = data
+        .split_first()
+        .map_or((0, data), |(first, rest)| (*first, rest));
     let found = diagnose(&Evidence {
         exit_code: Some(i32::from(first)),
         ..Evidence::text(text)
@@ -200,7 +223,9 @@ fn traces(data: &[u8]) {
 
 fn importers(data: &[u8]) {
     let folder = folder("importers");
-    let (first, text) = data.split_first().map_or((0, data), |(first, rest)| (*first, rest));
+    let (first, text) = data
+        .split_first()
+        .map_or((0, data), |(first, rest)| (*first, rest));
     let format = Format::ALL[usize::from(first) % Format::ALL.len()];
     let path = folder.join("file");
     std::fs::write(&path, text).expect("a file");

@@ -20,8 +20,30 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const LARGEST: usize = 64 << 10;
 /// Pieces that mean something to one of the readers.
 const PIECES: [&[u8]; 24] = [
-    b"\n", b"\0", b"\xff", b"\"", b"'", b"{", b"}", b"[", b"]", b": ", b"- ", b"&a ", b"*a", b"<<: ", b"${A:-", b"\x1b[",
-    b"\x1b]0;", b"\xc2\x9b", b"\r", b"\xe2\x80\xae", b"  at ", b"99999999999999999999", b"-1", b"\t",
+    b"\n",
+    b"\0",
+    b"\xff",
+    b"\"",
+    b"'",
+    b"{",
+    b"}",
+    b"[",
+    b"]",
+    b": ",
+    b"- ",
+    b"&a ",
+    b"*a",
+    b"<<: ",
+    b"${A:-",
+    b"\x1b[",
+    b"\x1b]0;",
+    b"\xc2\x9b",
+    b"\r",
+    b"\xe2\x80\xae",
+    b"  at ",
+    b"99999999999999999999",
+    b"-1",
+    b"\t",
 ];
 
 /// Runs the named targets, or all, for so many seconds each.
@@ -34,8 +56,12 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     let mut words = words.iter();
     while let Some(word) = words.next() {
         let mut number = |what: &str| -> Result<u64> {
-            let value = words.next().with_context(|| format!("{what} wants a number"))?;
-            value.parse().with_context(|| format!("{what}: `{value}` is no number"))
+            let value = words
+                .next()
+                .with_context(|| format!("{what} wants a number"))?;
+            value
+                .parse()
+                .with_context(|| format!("{what}: `{value}` is no number"))
         };
         match word.as_str() {
             "--seconds" => seconds = number("--seconds")?,
@@ -43,7 +69,9 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
             name => {
                 let known = ALL.iter().find(|(known, _)| *known == name);
                 let names: Vec<&str> = ALL.iter().map(|(name, _)| *name).collect();
-                let known = known.with_context(|| format!("no target `{name}`; there are {}", names.join(", ")))?;
+                let known = known.with_context(|| {
+                    format!("no target `{name}`; there are {}", names.join(", "))
+                })?;
                 chosen.push(*known);
             }
         }
@@ -52,7 +80,12 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         chosen = ALL.to_vec();
     }
     // A panic is told once, with its input.
-    std::panic::set_hook(Box::new(|panic| println!("panicked at {}", panic.location().map_or(String::new(), ToString::to_string))));
+    std::panic::set_hook(Box::new(|panic| {
+        println!(
+            "panicked at {}",
+            panic.location().map_or(String::new(), ToString::to_string)
+        )
+    }));
     let broken: Vec<&str> = chosen
         .into_iter()
         .filter_map(|(name, target)| match fuzz(name, target, seconds, seed) {
@@ -101,7 +134,10 @@ fn fuzz(name: &str, target: Target, seconds: u64, seed: u64) -> Result<()> {
             inputs.push(input);
         }
     }
-    println!("{name:<14} {count} inputs in {:.1} s", begun.elapsed().as_secs_f64());
+    println!(
+        "{name:<14} {count} inputs in {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 
@@ -122,7 +158,11 @@ fn give(name: &str, target: Target, input: &[u8]) -> Result<()> {
     }
     if begun.elapsed() > PATIENCE {
         let path = keep(name, "slow", input)?;
-        bail!("it takes {:?}; the input is {}", begun.elapsed(), path.display());
+        bail!(
+            "it takes {:?}; the input is {}",
+            begun.elapsed(),
+            path.display()
+        );
     }
     Ok(())
 }

@@ -23,7 +23,13 @@ impl Ground {
     ///
     /// The build fails, or the folder cannot be made.
     pub(crate) fn new(config: &str) -> Result<Self> {
-        project::run(project::cargo().args(["build", "--quiet", "--release", "--package", "forge"]))?;
+        project::run(project::cargo().args([
+            "build",
+            "--quiet",
+            "--release",
+            "--package",
+            "forge",
+        ]))?;
         let forge = project::target_folder()?.join("release/forge");
         let folder = tempfile::Builder::new().prefix("forge-").tempdir()?;
         fs::create_dir_all(folder.path().join("work/.forge"))?;
@@ -84,7 +90,8 @@ impl Ground {
     /// It fails, or answers something else.
     pub(crate) fn json(&self, words: &[&str]) -> Result<Value> {
         let output = self.command(words).output()?;
-        serde_json::from_slice(&output.stdout).with_context(|| format!("forge {}: no JSON", words.join(" ")))
+        serde_json::from_slice(&output.stdout)
+            .with_context(|| format!("forge {}: no JSON", words.join(" ")))
     }
 
     /// The pid of Forge's own process of this kind: `supervisor` or `keeper`.
@@ -94,7 +101,9 @@ impl Ground {
     /// It does not run.
     pub(crate) fn pid(&self, kind: &str) -> Result<i64> {
         let who = self.json(&["daemon", "status", "--json"])?;
-        who[kind]["pid"].as_i64().with_context(|| format!("no {kind}"))
+        who[kind]["pid"]
+            .as_i64()
+            .with_context(|| format!("no {kind}"))
     }
 
     /// Waits until a condition holds.
@@ -102,7 +111,12 @@ impl Ground {
     /// # Errors
     ///
     /// It does not in time.
-    pub(crate) fn wait(&self, what: &str, patience: Duration, mut holds: impl FnMut() -> Result<bool>) -> Result<()> {
+    pub(crate) fn wait(
+        &self,
+        what: &str,
+        patience: Duration,
+        mut holds: impl FnMut() -> Result<bool>,
+    ) -> Result<()> {
         let deadline = Instant::now() + patience;
         while !holds()? {
             if Instant::now() >= deadline {
@@ -158,8 +172,18 @@ pub(crate) fn usage(pid: i64) -> Result<Usage> {
 /// It is gone.
 pub(crate) fn cpu(pid: i64) -> Result<f64> {
     let text = fs::read_to_string(format!("/proc/{pid}/stat"))?;
-    let fields: Vec<&str> = text.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    let field = |at: usize| fields.get(at).and_then(|field| field.parse::<f64>().ok()).context("no stat");
+    let fields: Vec<&str> = text
+        .rsplit(')')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .collect();
+    let field = |at: usize| {
+        fields
+            .get(at)
+            .and_then(|field| field.parse::<f64>().ok())
+            .context("no stat")
+    };
     // proc_pid_stat(5): clock ticks, 100 a second on Linux.
     Ok((field(11)? + field(12)?) / 100.0)
 }
@@ -191,6 +215,10 @@ pub(crate) fn option(words: &[String], name: &str, usual: u64) -> Result<u64> {
     let Some(at) = words.iter().position(|word| word == name) else {
         return Ok(usual);
     };
-    let value = words.get(at + 1).with_context(|| format!("{name} wants a number"))?;
-    value.parse().with_context(|| format!("{name}: `{value}` is no number"))
+    let value = words
+        .get(at + 1)
+        .with_context(|| format!("{name} wants a number"))?;
+    value
+        .parse()
+        .with_context(|| format!("{name}: `{value}` is no number"))
 }

@@ -67,13 +67,20 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     clients.into_iter().for_each(end);
     let status = ground.json(&["dev", "status", "--json"])?;
     let crashes = status["processes"][0]["restarts"].as_u64().unwrap_or(0);
-    println!("{round} rounds in {:.1} min, {crashes} restarts of the one that crashes", lasts.as_secs_f64() / 60.0);
+    println!(
+        "{round} rounds in {:.1} min, {crashes} restarts of the one that crashes",
+        lasts.as_secs_f64() / 60.0
+    );
     judge(&looks)
 }
 
 /// One round: clients come and go, the file changes, something is restarted.
 fn change(ground: &Ground, round: u64, clients: &mut Vec<Child>) -> Result<()> {
-    let follower = ground.command(&["dev", "logs", "-f"]).stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
+    let follower = ground
+        .command(&["dev", "logs", "-f"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
     clients.push(follower);
     if clients.len() > 5 {
         end(clients.remove(0));
@@ -107,10 +114,14 @@ fn end(mut client: Child) {
 fn judge(looks: &[Look]) -> Result<()> {
     let quarter = looks.len() / 4;
     ensure!(quarter > 1, "it was too short to say anything");
-    let (early, late) = (&looks[quarter..2 * quarter], &looks[looks.len() - quarter..]);
+    let (early, late) = (
+        &looks[quarter..2 * quarter],
+        &looks[looks.len() - quarter..],
+    );
     let mut grown = Vec::new();
     let mut compare = |what: &str, of: fn(&Look) -> u64, slack: u64| {
-        let middle = |looks: &[Look]| median(&looks.iter().map(of).collect::<Vec<u64>>()).unwrap_or(0);
+        let middle =
+            |looks: &[Look]| median(&looks.iter().map(of).collect::<Vec<u64>>()).unwrap_or(0);
         let (before, after) = (middle(early), middle(late));
         println!("{what:<28} {before:>10} {after:>10}");
         if after > before + before / 5 + slack {
@@ -118,7 +129,11 @@ fn judge(looks: &[Look]) -> Result<()> {
         }
     };
     println!("{:<28} {:>10} {:>10}", "", "2nd quarter", "last");
-    compare("supervisor, memory (kB)", |look| look.supervisor.memory, 6_000);
+    compare(
+        "supervisor, memory (kB)",
+        |look| look.supervisor.memory,
+        6_000,
+    );
     compare("supervisor, descriptors", |look| look.supervisor.open, 10);
     compare("supervisor, threads", |look| look.supervisor.threads, 4);
     compare("keeper, memory (kB)", |look| look.keeper.memory, 500);

@@ -61,6 +61,11 @@ const NEEDS: &[Need] = &[
         present: || has("git"),
     },
     Need {
+        package: "strace",
+        why: "system calls that fail, and deaths at a certain one",
+        present: || has("strace"),
+    },
+    Need {
         package: "procps",
         why: "ps, to compare with what Forge sees",
         present: || has("ps"),

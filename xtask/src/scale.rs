@@ -66,7 +66,10 @@ fn flood(processes: u64, lines: u64, lasts: Duration) -> Result<()> {
     }
     ground.configure(&config)?;
     let took = ground.time(&["dev", "start", "--timeout", "300s"])?;
-    println!("{processes} processes, {lines} lines/s each: started in {:.1} s", took.as_secs_f64());
+    println!(
+        "{processes} processes, {lines} lines/s each: started in {:.1} s",
+        took.as_secs_f64()
+    );
     let supervisor = ground.pid("supervisor")?;
     let (begun, before) = (Instant::now(), cpu(supervisor)?);
     let (mut status, mut memory) = (Vec::new(), Vec::new());
@@ -92,7 +95,10 @@ fn flood(processes: u64, lines: u64, lasts: Duration) -> Result<()> {
         status.iter().copied().fold(0.0, f64::max),
         status.len(),
     );
-    ensure!(late < early + early / 4 + 8_000, "the supervisor's memory grows");
+    ensure!(
+        late < early + early / 4 + 8_000,
+        "the supervisor's memory grows"
+    );
     Ok(())
 }
 
@@ -103,8 +109,13 @@ fn count_lines(ground: &Ground, processes: u64) -> Result<u64> {
     let mut all = 0;
     for number in 0..processes {
         let folder = Path::new(logs).join(format!("w{number}"));
-        let mut files: Vec<_> = fs::read_dir(&folder)?.flatten().map(|entry| entry.path()).collect();
-        files.retain(|path| path.to_string_lossy().ends_with(".log") && path.to_string_lossy().contains("stdout."));
+        let mut files: Vec<_> = fs::read_dir(&folder)?
+            .flatten()
+            .map(|entry| entry.path())
+            .collect();
+        files.retain(|path| {
+            path.to_string_lossy().ends_with(".log") && path.to_string_lossy().contains("stdout.")
+        });
         files.sort();
         let mut text = String::new();
         for file in files {
@@ -118,7 +129,10 @@ fn count_lines(ground: &Ground, processes: u64) -> Result<u64> {
                 None => {
                     wanted += 1;
                     let found = line.split(' ').next().unwrap_or_default();
-                    ensure!(found == wanted.to_string(), "w{number}: line {found} where {wanted} should be");
+                    ensure!(
+                        found == wanted.to_string(),
+                        "w{number}: line {found} where {wanted} should be"
+                    );
                 }
             }
         }
@@ -131,7 +145,9 @@ fn count_lines(ground: &Ground, processes: u64) -> Result<u64> {
 fn idle(count: u64) -> Result<()> {
     let mut config = "dev:\n".to_string();
     for number in 0..count {
-        config.push_str(&format!("  - {{name: p{number}, command: [sleep, '100000']}}\n"));
+        config.push_str(&format!(
+            "  - {{name: p{number}, command: [sleep, '100000']}}\n"
+        ));
     }
     shape(&format!("{count} idle processes"), &config)
 }
@@ -143,7 +159,9 @@ fn chain(length: usize) -> String {
             0 => String::new(),
             _ => format!(", depends_on: [p{}]", number - 1),
         };
-        config.push_str(&format!("  - {{name: p{number}, command: [sleep, '100000']{needs}}}\n"));
+        config.push_str(&format!(
+            "  - {{name: p{number}, command: [sleep, '100000']{needs}}}\n"
+        ));
     }
     config
 }
@@ -153,10 +171,15 @@ fn fan(width: usize) -> String {
     let mut config = "dev:\n  - {name: root, command: [sleep, '100000']}\n".to_string();
     let mut names = Vec::new();
     for number in 0..width {
-        config.push_str(&format!("  - {{name: p{number}, command: [sleep, '100000'], depends_on: [root]}}\n"));
+        config.push_str(&format!(
+            "  - {{name: p{number}, command: [sleep, '100000'], depends_on: [root]}}\n"
+        ));
         names.push(format!("p{number}"));
     }
-    config.push_str(&format!("  - {{name: last, command: [sleep, '100000'], depends_on: [{}]}}\n", names.join(", ")));
+    config.push_str(&format!(
+        "  - {{name: last, command: [sleep, '100000'], depends_on: [{}]}}\n",
+        names.join(", ")
+    ));
     config
 }
 

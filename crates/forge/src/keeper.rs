@@ -85,7 +85,12 @@ pub(crate) fn launch(layout: &Layout) -> Result<OwnedFd, Failure> {
     let room = layout.state().join("room");
     let tried = std::fs::write(&room, [0; 4096]);
     let _ = std::fs::remove_file(&room);
-    tried.map_err(|error| failed(format!("cannot write to {}: {error}", layout.state().display())))?;
+    tried.map_err(|error| {
+        failed(format!(
+            "cannot write to {}: {error}",
+            layout.state().display()
+        ))
+    })?;
     let program = program().map_err(failed)?;
     let (ready, tell) = forge_os::pipe().map_err(io)?;
     let null = forge_os::null().map_err(io)?;

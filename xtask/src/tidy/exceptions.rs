@@ -102,6 +102,18 @@ const LIST: &[Exception] = &[
         reason: "the program that it runs sleeps, not the test",
     },
     Exception {
+        path: "crates/core/tests/simulation/play.rs",
+        rule: Rule::Length,
+        limit: 540,
+        reason: "one world, with all that can happen in it",
+    },
+    Exception {
+        path: "crates/forge/tests/faults/processes.rs",
+        rule: Rule::Sleep,
+        limit: 0,
+        reason: "the program that it runs sleeps, not the test",
+    },
+    Exception {
         path: "crates/forge/tests/crash.rs",
         rule: Rule::Sleep,
         limit: 0,

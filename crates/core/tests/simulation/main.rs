@@ -41,7 +41,9 @@ fn ten_thousand_histories_break_no_promise() {
                 })
             })
             .collect();
-        let ended = parts.into_iter().map(|part| part.join().expect("it catches"));
+        let ended = parts
+            .into_iter()
+            .map(|part| part.join().expect("it catches"));
         ended.flatten().collect()
     });
     assert!(

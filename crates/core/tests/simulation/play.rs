@@ -58,7 +58,9 @@ impl History {
         let specs = specs::some(&mut chance);
         let settings = Settings::default();
         let supervisor = Supervisor::new(1, &settings);
-        let shims = specs.iter().map(|spec| (spec.name.clone(), Shim::default()));
+        let shims = specs
+            .iter()
+            .map(|spec| (spec.name.clone(), Shim::default()));
         let mut history = History {
             shims: shims.collect(),
             chance,
@@ -95,7 +97,11 @@ impl History {
         });
         self.come_to_rest();
         for name in names {
-            assert!(!self.shims[&name].lives(), "{name} outlives a stop, seed {}", self.seed);
+            assert!(
+                !self.shims[&name].lives(),
+                "{name} outlives a stop, seed {}",
+                self.seed
+            );
             assert_eq!(self.supervisor.core.outcome(&name), Outcome::Down, "{name}");
             self.shims[&name].check_journal(&name);
         }
@@ -132,12 +138,12 @@ impl History {
             35..=36 => self.kill_all(),
             37..=59 => {
                 self.deliver_order(&name);
-            },
+            }
             60..=79 => self.let_happen(&name),
             80..=84 => self.look(&name),
             _ => {
                 self.deliver_fact(&name);
-            },
+            }
         }
     }
 
@@ -239,7 +245,9 @@ impl History {
         for (name, (spec, memory)) in self.saved.clone() {
             let journal = journal::parse(&self.shims[&name].journal);
             let last_run = LastRun::of(&journal);
-            self.supervisor.known.insert(name.clone(), journal.last_seq());
+            self.supervisor
+                .known
+                .insert(name.clone(), journal.last_seq());
             self.hear(&name, journal.last_seq());
             let recall = Recall {
                 spec,
@@ -269,7 +277,10 @@ impl History {
             // Between them ends may come that nobody sees.
             if self.chance.below(3) == 0 {
                 let code = self.chance.below(3) as i32;
-                self.shims.get_mut(&name).expect("there is one").end_unseen(code);
+                self.shims
+                    .get_mut(&name)
+                    .expect("there is one")
+                    .end_unseen(code);
             }
             let torn = self.chance.below(3) == 0;
             let shim = self.shims.get_mut(&name).expect("there is one");
@@ -290,7 +301,12 @@ impl History {
     }
 
     fn deliver_order(&mut self, name: &str) -> bool {
-        let Some(order) = self.supervisor.orders.get_mut(name).and_then(VecDeque::pop_front) else {
+        let Some(order) = self
+            .supervisor
+            .orders
+            .get_mut(name)
+            .and_then(VecDeque::pop_front)
+        else {
             return false;
         };
         self.say(|| format!("{name} hears {order:?}"));
@@ -312,12 +328,19 @@ impl History {
     fn spend(&mut self, name: &str) {
         let spent = self.budget.entry(name.to_string()).or_default();
         *spent += 1;
-        let spec = self.supervisor.core.latest_spec(name).expect("it is defined");
+        let spec = self
+            .supervisor
+            .core
+            .latest_spec(name)
+            .expect("it is defined");
         // One was on its way when they asked, perhaps, and one more is what they asked for.
         let most = spec.restart.max_restarts + 2;
         let alone = spec.depends_on.is_empty();
         let seed = self.seed;
-        assert!(!alone || *spent <= most, "{name} was begun {spent} times, seed {seed}");
+        assert!(
+            !alone || *spent <= most,
+            "{name} was begun {spent} times, seed {seed}"
+        );
     }
 
     /// A child ends, or what is left of one.
@@ -334,7 +357,15 @@ impl History {
         if let Some(run) = self.shims[name].running() {
             let name = name.to_string();
             let detail = "so".to_string();
-            self.tell(Event::Probed { name, run, healthy, detail }, false);
+            self.tell(
+                Event::Probed {
+                    name,
+                    run,
+                    healthy,
+                    detail,
+                },
+                false,
+            );
         }
     }
 
@@ -403,16 +434,30 @@ impl History {
                     busy = true;
                 }
                 let at = self.now.unix_ns;
-                let ends = self.supervisor.core.spec(&name).is_some_and(|spec| spec.oneshot);
+                let ends = self
+                    .supervisor
+                    .core
+                    .spec(&name)
+                    .is_some_and(|spec| spec.oneshot);
                 let shim = self.shims.get_mut(&name).expect("there is one");
                 busy |= shim.obey(ends, at);
-                let checked = self.supervisor.core.view(&name).is_some_and(|view| {
-                    view.health == forge_core::event::Health::Checking
-                });
+                let checked = self
+                    .supervisor
+                    .core
+                    .view(&name)
+                    .is_some_and(|view| view.health == forge_core::event::Health::Checking);
                 if let (true, Some(run)) = (checked, self.shims[&name].running()) {
                     let detail = "so".to_string();
                     let name = name.clone();
-                    self.tell(Event::Probed { name, run, healthy: true, detail }, false);
+                    self.tell(
+                        Event::Probed {
+                            name,
+                            run,
+                            healthy: true,
+                            detail,
+                        },
+                        false,
+                    );
                     busy = true;
                 }
             }
@@ -434,7 +479,11 @@ impl History {
         for name in self.names() {
             let outcome = self.supervisor.core.outcome(&name);
             let pending = matches!(outcome, Outcome::Pending(_));
-            assert!(!pending, "{name} waits for ever, seed {}: {outcome:?}", self.seed);
+            assert!(
+                !pending,
+                "{name} waits for ever, seed {}: {outcome:?}",
+                self.seed
+            );
             let view = self.supervisor.core.view(&name).expect("it is defined");
             let lives = self.shims[&name].lives();
             match outcome {
@@ -445,7 +494,11 @@ impl History {
             }
             let ordered = self.ordered.get(&name).copied().unwrap_or(0);
             let seed = self.seed;
-            assert!(view.restarts <= ordered, "{name}: {} restarts, seed {seed}", view.restarts);
+            assert!(
+                view.restarts <= ordered,
+                "{name}: {} restarts, seed {seed}",
+                view.restarts
+            );
         }
     }
 }
@@ -462,6 +515,9 @@ impl Supervisor {
     }
 
     fn order(&mut self, name: &str, order: Order) {
-        self.orders.entry(name.to_string()).or_default().push_back(order);
+        self.orders
+            .entry(name.to_string())
+            .or_default()
+            .push_back(order);
     }
 }

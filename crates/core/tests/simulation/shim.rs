@@ -48,7 +48,10 @@ impl Shim {
         if entries.iter().any(|(_, entry)| entry.run() == run) {
             return Said::Known;
         }
-        assert!(self.child.is_none(), "{name}: a second copy beside a living one");
+        assert!(
+            self.child.is_none(),
+            "{name}: a second copy beside a living one"
+        );
         if fails {
             self.write(&Entry::SpawnFailed {
                 run,
@@ -95,12 +98,22 @@ impl Shim {
                 child.ended = Some(code);
                 child.recorded = true;
                 let exit = Exit::Code(code);
-                self.write(&Entry::Exited { run, exit, at, since: at });
+                self.write(&Entry::Exited {
+                    run,
+                    exit,
+                    at,
+                    since: at,
+                });
             }
             (Some(code), false) => {
                 child.recorded = true;
                 let exit = Exit::Code(code);
-                self.write(&Entry::Exited { run, exit, at, since: at });
+                self.write(&Entry::Exited {
+                    run,
+                    exit,
+                    at,
+                    since: at,
+                });
             }
             (Some(_), true) => {
                 let killed = child.told_to_stop;
@@ -155,7 +168,12 @@ impl Shim {
                 true => Exit::Unknown,
                 false => Exit::Code(code),
             };
-            self.write(&Entry::Exited { run, exit, at, since: at });
+            self.write(&Entry::Exited {
+                run,
+                exit,
+                at,
+                since: at,
+            });
             if let Some(child) = &mut self.child {
                 child.recorded = true;
             }
@@ -199,9 +217,18 @@ impl Shim {
                 let mut all = entries.iter();
                 all.any(|(_, entry)| entry.run() == *run && is(entry))
             };
-            assert!(of(|entry| matches!(entry, Entry::Spawned { .. })), "{name}: {run} is lost");
-            assert!(of(|entry| matches!(entry, Entry::Exited { .. })), "{name}: {run} has no exit");
-            assert!(of(|entry| matches!(entry, Entry::Gone { .. })), "{name}: {run} has no end");
+            assert!(
+                of(|entry| matches!(entry, Entry::Spawned { .. })),
+                "{name}: {run} is lost"
+            );
+            assert!(
+                of(|entry| matches!(entry, Entry::Exited { .. })),
+                "{name}: {run} has no exit"
+            );
+            assert!(
+                of(|entry| matches!(entry, Entry::Gone { .. })),
+                "{name}: {run} has no end"
+            );
         }
         let numbers: Vec<u64> = entries.iter().map(|(seq, _)| *seq).collect();
         assert!(numbers.is_sorted(), "{name}: {numbers:?}");

@@ -23,7 +23,11 @@ pub(crate) fn some(chance: &mut Chance) -> Vec<ProcessSpec> {
             _ => {}
         }
         if !spec.oneshot {
-            let policies = [RestartPolicy::OnFailure, RestartPolicy::Always, RestartPolicy::Never];
+            let policies = [
+                RestartPolicy::OnFailure,
+                RestartPolicy::Always,
+                RestartPolicy::Never,
+            ];
             spec.restart.policy = policies[chance.below(3)];
         }
         spec.restart.delay = Duration::from_secs([0, 1, 5][chance.below(3)]);
@@ -40,7 +44,11 @@ pub(crate) fn some(chance: &mut Chance) -> Vec<ProcessSpec> {
             };
             let on_down = [OnDown::Ignore, OnDown::Restart, OnDown::Stop][chance.below(3)];
             let on = on.name.clone();
-            spec.depends_on.push(Dependency { on, condition, on_down });
+            spec.depends_on.push(Dependency {
+                on,
+                condition,
+                on_down,
+            });
         }
         specs.push(spec);
     }

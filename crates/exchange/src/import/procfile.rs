@@ -47,6 +47,12 @@ pub(crate) fn read(base: &Base<'_>) -> Vec<Draft> {
             base.ledger.note(place, None, "line", Fate::Dropped(why));
             continue;
         };
+        if command.contains('\0') {
+            let why = "no command can hold a NUL byte".to_string();
+            base.ledger
+                .note(place, Some(name), "line", Fate::Dropped(why));
+            continue;
+        }
         if let Some(before) = drafts.iter().find(|draft| draft.source == name) {
             let why = format!("`{name}` is there already, in line {}", before.place.line);
             base.ledger

@@ -6,15 +6,29 @@ use forge_testkit::wait_for;
 use crate::world::{Beside, World};
 
 pub(crate) const FAULTS: &[Fault] = &[
-    ("a_command_that_is_interrupted_at_any_moment_leaves_no_half_state", interrupted),
-    ("ten_starts_at_once_make_one_keeper_one_supervisor_and_one_copy", ten_starts),
-    ("a_supervisor_that_cannot_begin_is_waited_for_no_longer_than_a_while", cannot_begin),
-    ("output_that_nobody_reads_any_more_ends_a_command_quietly", no_reader),
+    (
+        "a_command_that_is_interrupted_at_any_moment_leaves_no_half_state",
+        interrupted,
+    ),
+    (
+        "ten_starts_at_once_make_one_keeper_one_supervisor_and_one_copy",
+        ten_starts,
+    ),
+    (
+        "a_supervisor_that_cannot_begin_is_waited_for_no_longer_than_a_while",
+        cannot_begin,
+    ),
+    (
+        "output_that_nobody_reads_any_more_ends_a_command_quietly",
+        no_reader,
+    ),
 ];
 
 fn interrupted() {
     let mut chance = Chance::new();
-    let world = World::new("dev:\n  - {name: web, command: 'exec flock -n lock sleep 1000 || echo double >> doubled'}\n");
+    let world = World::new(
+        "dev:\n  - {name: web, command: 'exec flock -n lock sleep 1000 || echo double >> doubled'}\n",
+    );
     for turn in 0..times(24) {
         let words: &[&str] = match turn % 4 {
             0 => &["dev", "start"],
@@ -69,7 +83,10 @@ fn no_reader() {
     let world = World::new("dev:\n  - {name: web, command: 'seq 1 100000; exec sleep 1000'}\n");
     world.ok(&["dev", "start"]);
     world.wait_output("web", "\n100000\n");
-    for words in [&["dev", "logs", "-f"][..], &["dev", "logs", "--json", "-n", "100000"]] {
+    for words in [
+        &["dev", "logs", "-f"][..],
+        &["dev", "logs", "--json", "-n", "100000"],
+    ] {
         let (read, write) = forge_os::pipe().expect("a pipe");
         let mut command = world.command(words);
         command.stdout(std::process::Stdio::from(write));

@@ -57,7 +57,10 @@ fn victim(world: &World, chance: &mut Chance) -> Option<i32> {
         2 => layout.keeper_lock(),
         _ => layout.shim_lock(name),
     };
-    forge_os::holder(&lock).ok().flatten().filter(|pid| *pid > 1)
+    forge_os::holder(&lock)
+        .ok()
+        .flatten()
+        .filter(|pid| *pid > 1)
 }
 
 fn under_load() {
@@ -120,7 +123,9 @@ fn inject(pid: i32, call: &str, how: &str) -> Option<Beside> {
     let strace = Beside::of(child);
     let traced = wait_for("strace to attach, or to fail", || {
         let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
-        let by = status.lines().find_map(|line| line.strip_prefix("TracerPid:"));
+        let by = status
+            .lines()
+            .find_map(|line| line.strip_prefix("TracerPid:"));
         let attached = by.is_some_and(|by| by.trim() == strace.pid.to_string());
         match attached {
             true => Some(true),
@@ -162,7 +167,9 @@ fn nth_splice() {
     }
     println!("    {kills} kills");
     assert!(kills > 0, "nothing was killed");
-    wait_for("all output", || world.path().join("done").exists().then_some(()));
+    wait_for("all output", || {
+        world.path().join("done").exists().then_some(())
+    });
     let wanted: String = (1..=400_000).map(|number| format!("{number}\n")).collect();
     wait_for("all of it on disk", || {
         (world.output("web").len() >= wanted.len()).then_some(())
@@ -185,7 +192,11 @@ fn before_reaping() {
     let web = world.wait_status("web", "crashed");
     assert_eq!(web["exit_code"], 37, "{web}");
     let crashes = world.ok(&["dev", "crashes", "--json"]).json();
-    assert_eq!(crashes["crashes"].as_array().map(Vec::len), Some(1), "{crashes}");
+    assert_eq!(
+        crashes["crashes"].as_array().map(Vec::len),
+        Some(1),
+        "{crashes}"
+    );
 }
 
 fn unseen() {
@@ -205,7 +216,10 @@ fn unseen() {
     let message = web["message"].as_str().unwrap_or_default();
     let known = web["exit_code"] == 5;
     let unknown = web["exit_code"].is_null() && message.contains("ended while unsupervised");
-    assert!(known || unknown, "neither known nor said to be unknown: {web}");
+    assert!(
+        known || unknown,
+        "neither known nor said to be unknown: {web}"
+    );
     assert_eq!(world.pid("db"), db);
     assert_eq!(world.lines("runs").len(), 1);
 }
@@ -223,7 +237,11 @@ fn upgrade() {
     let run = |version: &str, words: &[&str]| {
         let like = world.command(words);
         let mut command = Command::new(world.base().join(version).join("forge"));
-        command.args(words).current_dir(world.path()).env_clear().stdin(Stdio::null());
+        command
+            .args(words)
+            .current_dir(world.path())
+            .env_clear()
+            .stdin(Stdio::null());
         for (name, value) in like.get_envs() {
             command.env(name, value.expect("set"));
         }

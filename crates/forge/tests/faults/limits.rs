@@ -10,11 +10,26 @@ use forge_testkit::wait_for;
 use crate::world::{Beside, World, kill};
 
 pub(crate) const FAULTS: &[Fault] = &[
-    ("a_supervisor_without_descriptors_answers_again_when_there_are_some", no_descriptors),
-    ("a_supervisor_without_memory_is_replaced_and_nothing_dies", no_memory),
-    ("a_full_disk_at_the_start_is_an_error_that_names_it", full_from_the_start),
-    ("a_disk_that_fills_up_stops_no_process_and_is_told", fills_up),
-    ("state_that_cannot_be_written_any_more_stops_nothing_and_is_told", read_only),
+    (
+        "a_supervisor_without_descriptors_answers_again_when_there_are_some",
+        no_descriptors,
+    ),
+    (
+        "a_supervisor_without_memory_is_replaced_and_nothing_dies",
+        no_memory,
+    ),
+    (
+        "a_full_disk_at_the_start_is_an_error_that_names_it",
+        full_from_the_start,
+    ),
+    (
+        "a_disk_that_fills_up_stops_no_process_and_is_told",
+        fills_up,
+    ),
+    (
+        "state_that_cannot_be_written_any_more_stops_nothing_and_is_told",
+        read_only,
+    ),
     ("two_hundred_clients_at_once_are_all_answered", many_clients),
     ("a_client_that_never_reads_holds_up_nobody", never_reads),
 ];
@@ -23,7 +38,9 @@ const ONE: &str = "dev:\n  - {name: web, command: echo run >> runs; exec sleep 1
 
 /// Sets a limit of a process of ours (prlimit(1)); `false` where that program is missing.
 fn limit(pid: i32, what: &str) -> bool {
-    let done = Command::new("prlimit").args(["--pid", &pid.to_string(), what]).status();
+    let done = Command::new("prlimit")
+        .args(["--pid", &pid.to_string(), what])
+        .status();
     let done = done.is_ok_and(|status| status.success());
     if !done {
         skip("prlimit is not installed, or not allowed");
@@ -35,12 +52,16 @@ fn no_descriptors() {
     let world = World::new(ONE);
     world.ok(&["dev", "start"]);
     let (pid, supervisor) = (world.pid("web"), world.supervisor_pid());
-    let open = std::fs::read_dir(format!("/proc/{supervisor}/fd")).expect("ours").count();
+    let open = std::fs::read_dir(format!("/proc/{supervisor}/fd"))
+        .expect("ours")
+        .count();
     let (few, many) = (format!("--nofile={open}:4096"), "--nofile=4096:4096");
     if !limit(supervisor, &few) {
         return;
     }
-    let asking: Vec<Beside> = (0..5).map(|_| world.spawn(&["dev", "status", "--json"])).collect();
+    let asking: Vec<Beside> = (0..5)
+        .map(|_| world.spawn(&["dev", "status", "--json"]))
+        .collect();
     forge_os::pause(std::time::Duration::from_millis(500));
     limit(supervisor, many);
     for one in asking {
@@ -57,8 +78,15 @@ fn no_memory() {
     let (pid, supervisor) = (world.pid("web"), world.supervisor_pid());
     // As much as it has, and no more: what it wants beside that is refused.
     let status = std::fs::read_to_string(format!("/proc/{supervisor}/statm")).expect("ours");
-    let pages: u64 = status.split(' ').next().and_then(|pages| pages.parse().ok()).expect("a number");
-    if !limit(supervisor, &format!("--as={}", pages * forge_os::process_table::page_size())) {
+    let pages: u64 = status
+        .split(' ')
+        .next()
+        .and_then(|pages| pages.parse().ok())
+        .expect("a number");
+    if !limit(
+        supervisor,
+        &format!("--as={}", pages * forge_os::process_table::page_size()),
+    ) {
         return;
     }
     for _ in 0..3 {
@@ -71,7 +99,9 @@ fn no_memory() {
     }
     // Its limit ends with it; a second one is as free as the first was.
     kill(supervisor, 9);
-    wait_for("another supervisor", || (world.supervisor_pid() != supervisor).then_some(()));
+    wait_for("another supervisor", || {
+        (world.supervisor_pid() != supervisor).then_some(())
+    });
     assert_eq!(world.pid("web"), pid);
     assert_eq!(world.lines("runs").len(), 1);
 }
@@ -83,7 +113,13 @@ impl Small {
     fn mount(path: PathBuf, size: &str) -> Option<Self> {
         std::fs::create_dir_all(&path).expect("ours");
         let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &format!("size={size},mode=0700"), "none"])
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={size},mode=0700"),
+                "none",
+            ])
             .arg(&path)
             .output();
         if mounted.is_ok_and(|output| output.status.success()) {
@@ -127,7 +163,10 @@ fn full_from_the_start() {
         Some(0) => {
             let status = world.run(&["dev", "status"]);
             let told = format!("{}{}{}", ran.stderr, status.stdout, status.stderr);
-            assert!(told.contains("space") || told.contains("full"), "{ran:?} {status:?}");
+            assert!(
+                told.contains("space") || told.contains("full"),
+                "{ran:?} {status:?}"
+            );
         }
         Some(1) => assert!(
             ran.stderr.contains("space") || ran.stderr.contains("full"),
@@ -184,11 +223,17 @@ fn read_only() {
     world.ok(&["dev", "start"]);
     let pid = world.pid("web");
     let remount = |how: &str| {
-        let done = Command::new("mount").args(["-o", how]).arg(&small.0).status();
+        let done = Command::new("mount")
+            .args(["-o", how])
+            .arg(&small.0)
+            .status();
         done.is_ok_and(|status| status.success())
     };
     // What is open for writing keeps a file system writable, so this one is bound read-only on itself.
-    let bound = Command::new("mount").args(["--bind"]).args([&small.0, &small.0]).status();
+    let bound = Command::new("mount")
+        .args(["--bind"])
+        .args([&small.0, &small.0])
+        .status();
     if !bound.is_ok_and(|status| status.success()) || !remount("remount,bind,ro") {
         skip("a folder cannot be bound read-only here");
         return;
@@ -198,7 +243,10 @@ fn read_only() {
     assert_eq!(ran.json()["processes"][0]["pid"], pid, "{ran:?}");
     let ran = world.run(&["dev", "stop"]);
     let ended = crate::world::has_ended(pid);
-    assert!(ran.code == Some(0) && ended || ran.code == Some(1), "{ran:?}");
+    assert!(
+        ran.code == Some(0) && ended || ran.code == Some(1),
+        "{ran:?}"
+    );
     let _ = Command::new("umount").arg(&small.0).status();
     world.ok(&["daemon", "stop"]);
     assert!(crate::world::has_ended(pid));
@@ -209,7 +257,9 @@ fn many_clients() {
     let world = World::new(ONE);
     world.ok(&["dev", "start"]);
     let supervisor = world.supervisor_pid();
-    let asking: Vec<Beside> = (0..200).map(|_| world.spawn(&["dev", "status", "--json"])).collect();
+    let asking: Vec<Beside> = (0..200)
+        .map(|_| world.spawn(&["dev", "status", "--json"]))
+        .collect();
     for one in asking {
         let ran = one.end();
         assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -230,7 +280,12 @@ fn never_reads() {
     world.ok(&["dev", "start"]);
     let socket = world.layout().api_socket();
     let mut clients = Vec::new();
-    for path in ["logs/stream", "status/stream", "events/stream", "logs?limit=1000"] {
+    for path in [
+        "logs/stream",
+        "status/stream",
+        "events/stream",
+        "logs?limit=1000",
+    ] {
         for _ in 0..10 {
             let mut stream = forge_os::connect_in(&socket).expect("it listens");
             write!(stream, "GET /v1/{path} HTTP/1.1\r\nHost: x\r\n\r\n").expect("it reads");
@@ -242,14 +297,20 @@ fn never_reads() {
     let (read, write) = forge_os::pipe().expect("a pipe");
     command.stdout(std::process::Stdio::from(write));
     let mut child = command.spawn().expect("it runs");
-    wait_for("the output", || world.path().join("written").exists().then_some(()));
+    wait_for("the output", || {
+        world.path().join("written").exists().then_some(())
+    });
     wait_for("all of it on disk", || {
         world.output("web").ends_with("600000\n").then_some(())
     });
     assert_eq!(world.word("web"), "running");
     let memory = std::fs::read_to_string(format!("/proc/{}/statm", world.supervisor_pid()));
     let memory = memory.expect("ours");
-    let pages: u64 = memory.split(' ').nth(1).and_then(|pages| pages.parse().ok()).expect("a number");
+    let pages: u64 = memory
+        .split(' ')
+        .nth(1)
+        .and_then(|pages| pages.parse().ok())
+        .expect("a number");
     let megabytes = pages * forge_os::process_table::page_size() >> 20;
     assert!(megabytes < 200, "{megabytes} MB");
     child.kill().expect("ours");

@@ -6,18 +6,42 @@ use forge_testkit::wait_for;
 use crate::world::{Beside, World, kill};
 
 pub(crate) const FAULTS: &[Fault] = &[
-    ("last_words_of_processes_that_end_at_once_are_all_kept", last_words),
-    ("last_words_on_a_terminal_are_all_kept", last_words_on_terminals),
+    (
+        "last_words_of_processes_that_end_at_once_are_all_kept",
+        last_words,
+    ),
+    (
+        "last_words_on_a_terminal_are_all_kept",
+        last_words_on_terminals,
+    ),
     ("a_line_without_an_end_is_kept_and_shown", unfinished),
-    ("a_prompt_is_shown_while_it_waits_and_once_when_it_is_finished", prompt),
-    ("a_line_of_a_hundred_megabytes_is_whole_on_disk_and_short_in_view", long_line),
-    ("bytes_of_any_kind_are_kept_exactly_and_json_stays_json", any_bytes),
-    ("what_writes_to_its_own_output_by_name_cuts_nothing", by_name),
+    (
+        "a_prompt_is_shown_while_it_waits_and_once_when_it_is_finished",
+        prompt,
+    ),
+    (
+        "a_line_of_a_hundred_megabytes_is_whole_on_disk_and_short_in_view",
+        long_line,
+    ),
+    (
+        "bytes_of_any_kind_are_kept_exactly_and_json_stays_json",
+        any_bytes,
+    ),
+    (
+        "what_writes_to_its_own_output_by_name_cuts_nothing",
+        by_name,
+    ),
     ("a_process_that_closes_its_output_runs_on", closed_output),
     ("a_log_folder_that_is_removed_is_made_again", removed_folder),
-    ("a_log_that_is_emptied_or_moved_away_goes_on_in_a_new_file", emptied),
+    (
+        "a_log_that_is_emptied_or_moved_away_goes_on_in_a_new_file",
+        emptied,
+    ),
     ("a_damaged_sidecar_costs_times_and_no_line", sidecar),
-    ("followers_miss_and_double_nothing_while_supervisors_die", followers),
+    (
+        "followers_miss_and_double_nothing_while_supervisors_die",
+        followers,
+    ),
 ];
 
 fn last_words() {
@@ -32,7 +56,10 @@ fn last_words() {
     let ran = world.run_within(&["dev", "start"], 3 * forge_testkit::PATIENCE);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     for number in 0..count {
-        assert_eq!(world.wait_output(&format!("p{number}"), "three\n"), "one\ntwo\nthree\n");
+        assert_eq!(
+            world.wait_output(&format!("p{number}"), "three\n"),
+            "one\ntwo\nthree\n"
+        );
     }
 }
 
@@ -60,10 +87,14 @@ fn unfinished() {
     world.ok(&["dev", "start"]);
     world.wait_output("web", "a\nb");
     let ran = world.ok(&["dev", "logs", "--json"]);
-    let messages: Vec<String> = ran.stdout.lines().map(|line| {
-        let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
-        line["message"].as_str().unwrap_or_default().to_string()
-    }).collect();
+    let messages: Vec<String> = ran
+        .stdout
+        .lines()
+        .map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            line["message"].as_str().unwrap_or_default().to_string()
+        })
+        .collect();
     assert_eq!(messages, ["a", "b"], "{ran:?}");
 }
 
@@ -76,12 +107,21 @@ fn prompt() {
     let mut command = world.command(&["dev", "logs", "-f"]);
     command.stdout(std::fs::File::create(&told).expect("ours"));
     let mut child = command.spawn().expect("it runs");
-    wait_for("the prompt", || world.read("told").contains("name? ").then_some(()));
+    wait_for("the prompt", || {
+        world.read("told").contains("name? ").then_some(())
+    });
     world.write("go", "");
-    wait_for("its end", || world.read("told").contains("thanks").then_some(()));
+    wait_for("its end", || {
+        world.read("told").contains("thanks").then_some(())
+    });
     child.kill().expect("ours");
     child.wait().expect("ours");
-    assert_eq!(world.read("told").matches("name?").count(), 1, "{}", world.read("told"));
+    assert_eq!(
+        world.read("told").matches("name?").count(),
+        1,
+        "{}",
+        world.read("told")
+    );
 }
 
 fn long_line() {
@@ -91,12 +131,20 @@ fn long_line() {
     let ran = world.run_within(&["dev", "start"], 3 * forge_testkit::PATIENCE);
     assert_eq!(ran.code, Some(0), "{ran:?}");
     wait_for("all of it", || {
-        let size = std::fs::metadata(world.layout().segment("web", forge_facts::Stream::Stdout, 1));
-        size.is_ok_and(|meta| meta.len() == 100_000_007).then_some(())
+        let size = std::fs::metadata(
+            world
+                .layout()
+                .segment("web", forge_facts::Stream::Stdout, 1),
+        );
+        size.is_ok_and(|meta| meta.len() == 100_000_007)
+            .then_some(())
     });
     let ran = world.ok(&["dev", "logs"]);
     assert!(ran.stdout.len() < 3_000_000, "{} bytes", ran.stdout.len());
-    assert!(ran.stdout.ends_with("after\n"), "the lines behind it are there");
+    assert!(
+        ran.stdout.ends_with("after\n"),
+        "the lines behind it are there"
+    );
     let ran = world.ok(&["dev", "logs", "-n", "1"]);
     assert!(ran.stdout.ends_with("| after\n"), "{ran:?}");
 }
@@ -113,7 +161,9 @@ fn any_bytes() {
     }
     std::fs::write(world.path().join("bytes"), &bytes).expect("ours");
     world.ok(&["dev", "start"]);
-    wait_for("all of it", || (world.output_bytes("web") == bytes).then_some(()));
+    wait_for("all of it", || {
+        (world.output_bytes("web") == bytes).then_some(())
+    });
     let ran = world.ok(&["dev", "logs", "--json", "-n", "2000"]);
     for line in ran.stdout.lines() {
         serde_json::from_str::<serde_json::Value>(line).expect("JSON");
@@ -127,7 +177,10 @@ fn by_name() {
         "dev:\n  - {name: web, command: 'echo one; echo two > /dev/stdout; echo three >> /dev/stdout; echo four', oneshot: true}\n",
     );
     world.ok(&["dev", "start"]);
-    assert_eq!(world.wait_output("web", "four\n"), "one\ntwo\nthree\nfour\n");
+    assert_eq!(
+        world.wait_output("web", "four\n"),
+        "one\ntwo\nthree\nfour\n"
+    );
 }
 
 fn closed_output() {
@@ -135,12 +188,19 @@ fn closed_output() {
         "dev:\n  - {name: web, command: 'echo one; exec 1>&- 2>&-; touch closed; exec sleep 1000'}\n",
     );
     world.ok(&["dev", "start"]);
-    wait_for("the close", || world.path().join("closed").exists().then_some(()));
+    wait_for("the close", || {
+        world.path().join("closed").exists().then_some(())
+    });
     assert_eq!(world.word("web"), "running");
     let shim = world.shim_pid("web");
     let ticks = |pid: i32| -> u64 {
         let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).expect("ours");
-        let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+        let fields: Vec<&str> = stat
+            .rsplit(')')
+            .next()
+            .unwrap_or_default()
+            .split_whitespace()
+            .collect();
         fields[11].parse::<u64>().expect("a number") + fields[12].parse::<u64>().expect("a number")
     };
     let before = ticks(shim);
@@ -174,7 +234,11 @@ fn emptied() {
     );
     world.ok(&["dev", "start"]);
     world.wait_output("web", "line 1\n");
-    let path = |number| world.layout().segment("web", forge_facts::Stream::Stdout, number);
+    let path = |number| {
+        world
+            .layout()
+            .segment("web", forge_facts::Stream::Stdout, number)
+    };
     std::fs::write(path(1), b"").expect("ours");
     wait_for("a second file", || {
         let text = std::fs::read_to_string(path(2)).unwrap_or_default();
@@ -232,7 +296,10 @@ fn followers() {
         let file = world.path().join(format!("follower-{number}"));
         let mut command = world.command(&["dev", "logs", "-f", "--raw"]);
         command.stdout(std::fs::File::create(&file).expect("ours"));
-        children.push((Beside::of(command.spawn().expect("it runs")), format!("follower-{number}")));
+        children.push((
+            Beside::of(command.spawn().expect("it runs")),
+            format!("follower-{number}"),
+        ));
     }
     world.write("go", "");
     for _ in 0..4 {
@@ -240,12 +307,19 @@ fn followers() {
         kill(pid, 9);
         wait_for("another", || (world.supervisor_pid() != pid).then_some(()));
     }
-    let wanted: String = (1..=3_000).map(|number| format!("line {number}\n")).collect();
+    let wanted: String = (1..=3_000)
+        .map(|number| format!("line {number}\n"))
+        .collect();
     let wanted = wanted + "end\n";
     for (child, file) in children {
-        wait_for("the last line", || world.read(&file).ends_with("end\n").then_some(()));
+        wait_for("the last line", || {
+            world.read(&file).ends_with("end\n").then_some(())
+        });
         child.signal(2);
         let _ = child.end();
-        assert!(world.read(&file) == wanted, "{file} missed or doubled something");
+        assert!(
+            world.read(&file) == wanted,
+            "{file} missed or doubled something"
+        );
     }
 }

@@ -12,15 +12,24 @@ pub(crate) const FAULTS: &[Fault] = &[
     ("every_deadly_signal_is_told_by_its_name", signals),
     ("what_cannot_be_executed_says_what_and_why", unexecutable),
     ("a_folder_that_is_missing_is_named", no_folder),
-    ("a_crash_loop_gives_up_and_costs_no_descriptors_or_memory", crash_loop),
+    (
+        "a_crash_loop_gives_up_and_costs_no_descriptors_or_memory",
+        crash_loop,
+    ),
     ("a_hundred_that_crash_at_once_are_all_back", storm),
     ("starts_and_stops_at_once_end_in_one_copy_or_none", contrary),
     ("a_storm_of_forks_is_ended_by_a_stop", forks),
     ("children_that_are_never_reaped_trouble_nobody", zombies),
     ("a_grandchild_that_holds_the_output_hides_no_exit", holder),
-    ("a_process_that_ignores_sigterm_is_killed_after_its_time", stubborn),
+    (
+        "a_process_that_ignores_sigterm_is_killed_after_its_time",
+        stubborn,
+    ),
     ("a_halted_process_can_be_stopped", halted),
-    ("a_health_check_that_never_ends_is_ended_with_its_tree", endless_check),
+    (
+        "a_health_check_that_never_ends_is_ended_with_its_tree",
+        endless_check,
+    ),
 ];
 
 fn exit_codes() {
@@ -102,8 +111,14 @@ fn unexecutable() {
         let message = process["message"].as_str().unwrap_or_default();
         assert_eq!(process["status"], "crashed", "{process}");
         assert_eq!(process["exit_code"], code, "{process}");
-        assert!(message.to_lowercase().contains(said), "{name}: {process} {ran:?}");
-        assert_eq!(process["restarts"], 0, "it would only fail again: {process}");
+        assert!(
+            message.to_lowercase().contains(said),
+            "{name}: {process} {ran:?}"
+        );
+        assert_eq!(
+            process["restarts"], 0,
+            "it would only fail again: {process}"
+        );
     }
 }
 
@@ -115,7 +130,9 @@ fn no_folder() {
 }
 
 fn figures(pid: i32) -> (usize, u64) {
-    let open = std::fs::read_dir(format!("/proc/{pid}/fd")).expect("ours").count();
+    let open = std::fs::read_dir(format!("/proc/{pid}/fd"))
+        .expect("ours")
+        .count();
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("ours");
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
     let kilobytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok());
@@ -208,13 +225,17 @@ fn forks() {
 ",
     );
     world.ok(&["dev", "start"]);
-    wait_for("the storm", || world.path().join("there").exists().then_some(()));
+    wait_for("the storm", || {
+        world.path().join("there").exists().then_some(())
+    });
     world.wait_process("web", "has many", |one| {
         one["pids"].as_array().is_some_and(|pids| pids.len() >= 300)
     });
     world.ok(&["dev", "stop"]);
     let left = world.left().into_iter();
-    let left: Vec<_> = left.filter(|(_, words)| words.contains("sleep 1000")).collect();
+    let left: Vec<_> = left
+        .filter(|(_, words)| words.contains("sleep 1000"))
+        .collect();
     assert!(left.is_empty(), "{left:?}");
 }
 
@@ -232,7 +253,9 @@ fn zombies() {
 ",
     );
     world.ok(&["dev", "start"]);
-    wait_for("the children", || world.path().join("there").exists().then_some(()));
+    wait_for("the children", || {
+        world.path().join("there").exists().then_some(())
+    });
     let web = world.process("web");
     assert_eq!(web["status"], "running", "{web}");
     let pid = world.pid("web");
@@ -256,7 +279,9 @@ fn stubborn() {
         "dev:\n  - {name: web, command: 'trap \"\" TERM; touch there; while :; do sleep 0.05; done', stop: {timeout: 300ms}}\n",
     );
     world.ok(&["dev", "start"]);
-    wait_for("the trap", || world.path().join("there").exists().then_some(()));
+    wait_for("the trap", || {
+        world.path().join("there").exists().then_some(())
+    });
     let pid = world.pid("web");
     world.ok(&["dev", "stop"]);
     assert!(has_ended(pid));
@@ -264,7 +289,8 @@ fn stubborn() {
 }
 
 fn halted() {
-    let world = World::new("dev:\n  - {name: web, command: exec sleep 1000, stop: {timeout: 2s}}\n");
+    let world =
+        World::new("dev:\n  - {name: web, command: exec sleep 1000, stop: {timeout: 2s}}\n");
     world.ok(&["dev", "start"]);
     let pid = world.pid("web");
     kill(pid, 19);

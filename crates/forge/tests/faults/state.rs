@@ -10,14 +10,29 @@ use crate::world::{Beside, World, has_ended, kill};
 
 pub(crate) const FAULTS: &[Fault] = &[
     ("state_of_a_newer_version_is_left_alone_and_said", newer),
-    ("garbage_in_any_file_of_the_state_never_stops_the_program", garbage),
-    ("a_workspace_that_is_moved_can_be_stopped_by_its_old_name", moved),
+    (
+        "garbage_in_any_file_of_the_state_never_stops_the_program",
+        garbage,
+    ),
+    (
+        "a_workspace_that_is_moved_can_be_stopped_by_its_old_name",
+        moved,
+    ),
     ("a_workspace_reached_by_a_link_is_the_same_one", linked),
     ("a_very_long_path_is_as_good_as_a_short_one", long_path),
-    ("without_home_or_any_variable_the_error_says_what_to_set", bare),
-    ("a_file_that_changes_while_it_starts_is_read_once", changed_while_starting),
+    (
+        "without_home_or_any_variable_the_error_says_what_to_set",
+        bare,
+    ),
+    (
+        "a_file_that_changes_while_it_starts_is_read_once",
+        changed_while_starting,
+    ),
     ("a_file_that_is_half_written_changes_nothing", half_written),
-    ("a_reload_during_the_delay_of_a_restart_uses_the_new_command_once", reload_in_delay),
+    (
+        "a_reload_during_the_delay_of_a_restart_uses_the_new_command_once",
+        reload_in_delay,
+    ),
 ];
 
 const ONE: &str = "dev:\n  - {name: web, command: echo run >> runs; exec sleep 1000}\n";
@@ -27,7 +42,12 @@ fn newer() {
     world.ok(&["dev", "start"]);
     let pid = world.pid("web");
     let path = world.layout().state_file();
-    wait_for("the state", || std::fs::read_to_string(&path).ok()?.contains("web").then_some(()));
+    wait_for("the state", || {
+        std::fs::read_to_string(&path)
+            .ok()?
+            .contains("web")
+            .then_some(())
+    });
     world.kill_all_of_forge(&["web"]);
     let text = std::fs::read_to_string(&path).expect("ours");
     let mut state: serde_json::Value = serde_json::from_str(&text).expect("JSON");
@@ -37,8 +57,15 @@ fn newer() {
     let web = world.wait_status("web", "running");
     assert_eq!(web["pid"], pid, "what runs is known from the journals");
     let events = world.ok(&["dev", "events", "--json"]);
-    assert!(events.stdout.contains("newer than this program"), "{events:?}");
-    assert_eq!(std::fs::read_to_string(&path).expect("ours"), text, "it is not written over");
+    assert!(
+        events.stdout.contains("newer than this program"),
+        "{events:?}"
+    );
+    assert_eq!(
+        std::fs::read_to_string(&path).expect("ours"),
+        text,
+        "it is not written over"
+    );
     world.ok(&["dev", "stop"]);
     assert!(has_ended(pid));
 }
@@ -70,9 +97,17 @@ fn garbage() {
             let ran = world.run(&["dev", "start"]);
             assert_eq!(ran.code, Some(0), "{}: {ran:?}", file.display());
             assert_eq!(world.word("web"), "running", "{}", file.display());
-            for words in [&["dev", "events", "--json"][..], &["dev", "logs"], &["dev", "crashes"]] {
+            for words in [
+                &["dev", "events", "--json"][..],
+                &["dev", "logs"],
+                &["dev", "crashes"],
+            ] {
                 let ran = world.run(words);
-                assert!(!ran.stderr.contains("panicked"), "{}: {ran:?}", file.display());
+                assert!(
+                    !ran.stderr.contains("panicked"),
+                    "{}: {ran:?}",
+                    file.display()
+                );
             }
             world.ok(&["daemon", "stop"]);
             let _ = std::fs::write(&file, before);
@@ -97,7 +132,10 @@ fn moved() {
     let ended = has_ended(pid);
     // The test's own end needs the folder.
     std::fs::rename(&new, &old).expect("ours");
-    assert!(seen.stdout.contains(&format!("\"pid\":{pid}")), "it is still seen: {seen:?}");
+    assert!(
+        seen.stdout.contains(&format!("\"pid\":{pid}")),
+        "it is still seen: {seen:?}"
+    );
     assert_eq!(stopped.code, Some(0), "{stopped:?}");
     assert!(ended);
 }
@@ -111,10 +149,20 @@ fn linked() {
     command.current_dir(&link).env("PWD", &link);
     let ran = Beside::spawn(command).end();
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    let mut command = world.command(&["--workspace", link.to_str().expect("text"), "dev", "status", "--json"]);
+    let mut command = world.command(&[
+        "--workspace",
+        link.to_str().expect("text"),
+        "dev",
+        "status",
+        "--json",
+    ]);
     command.current_dir("/");
     let ran = Beside::spawn(command).end();
-    assert_eq!(ran.json()["processes"][0]["pid"], world.pid("web"), "{ran:?}");
+    assert_eq!(
+        ran.json()["processes"][0]["pid"],
+        world.pid("web"),
+        "{ran:?}"
+    );
     assert_eq!(world.lines("runs").len(), 1);
 }
 
@@ -145,7 +193,11 @@ fn long_path() {
 fn bare() {
     let world = World::new(ONE);
     let mut command = Command::new(env!("CARGO_BIN_EXE_forge"));
-    command.args(["dev", "start"]).current_dir(world.path()).env_clear().stdin(Stdio::null());
+    command
+        .args(["dev", "start"])
+        .current_dir(world.path())
+        .env_clear()
+        .stdin(Stdio::null());
     let ran = Beside::spawn(command).end();
     assert_eq!(ran.code, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("FORGE_STATE_DIR"), "{ran:?}");
@@ -159,8 +211,12 @@ fn changed_while_starting() {
 ",
     );
     let start = world.spawn(&["dev", "start"]);
-    wait_for("the first", || world.path().join("asked").exists().then_some(()));
-    world.configure("dev:\n  - {name: web, command: 'echo new >> runs; exec sleep 1000'}\n  - oops: [\n");
+    wait_for("the first", || {
+        world.path().join("asked").exists().then_some(())
+    });
+    world.configure(
+        "dev:\n  - {name: web, command: 'echo new >> runs; exec sleep 1000'}\n  - oops: [\n",
+    );
     world.write("go", "");
     let ran = start.end();
     assert_eq!(ran.code, Some(0), "{ran:?}");
@@ -198,7 +254,11 @@ fn reload_in_delay() {
     assert!(matches!(ran.code, Some(0 | 1)), "{ran:?}");
     world.wait_status("web", "running");
     let runs = world.lines("runs");
-    assert_eq!(runs.iter().filter(|run| *run == "new").count(), 1, "{runs:?}");
+    assert_eq!(
+        runs.iter().filter(|run| *run == "new").count(),
+        1,
+        "{runs:?}"
+    );
     kill(world.supervisor_pid(), 9);
     assert_eq!(world.wait_status("web", "running")["status"], "running");
     assert_eq!(world.lines("runs"), runs);
