@@ -119,7 +119,10 @@ fn name_program(place: &Place) {
             program: program.as_os_str().as_bytes().to_vec(),
         };
         let mut keeper = forge_os::connect_in(&place.layout.keeper_socket())?;
-        std::io::Write::write_all(&mut keeper, &order.to_record().encode())
+        std::io::Write::write_all(&mut keeper, &order.to_record().encode())?;
+        // Its greeting: a connection that is closed before it was taken is not listened to.
+        keeper.set_read_timeout(Some(HEARING))?;
+        std::io::Read::read(&mut keeper, &mut [0; 256])
     });
     drop(told);
 }

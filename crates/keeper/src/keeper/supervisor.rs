@@ -15,7 +15,7 @@ use crate::link::Link;
 use crate::options::places;
 
 /// How long it is waited before the next start, by the number of early deaths in a row.
-const DELAYS_MS: [u64; 8] = [0, 100, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000];
+const DELAYS_MS: [u64; 8] = [0, 100, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000];
 
 /// Who was killed from outside did not fail: it is waited no longer than this.
 const KILLED_MS: u64 = 200;
