@@ -1,7 +1,7 @@
 //! `cargo bench -p forge --bench console`: what the console costs, and how soon it answers a key while
 //! fifty processes write 200 lines a second each and one writes as fast as it can.
 //!
-//! The real program runs on a pseudo-terminal; what counts is when its answer can be read there. The
+//! `FORGE_MEASURED` names another program to measure than the one built with this. The real program runs on a pseudo-terminal; what counts is when its answer can be read there. The
 //! figures go into `docs/benchmarks.md`, with the machine and the date; nothing here judges.
 
 use std::fs::File;
@@ -71,7 +71,9 @@ impl World {
     }
 
     fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_forge"));
+        let own = std::env::var_os("FORGE_MEASURED");
+        let program = own.unwrap_or_else(|| env!("CARGO_BIN_EXE_forge").into());
+        let mut command = Command::new(program);
         command
             .args(words)
             .current_dir(self.0.path().join("work"))
