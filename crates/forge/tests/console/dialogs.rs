@@ -11,9 +11,9 @@ use crate::driven::Console;
 /// A program outside of Forge that listens.
 struct Stranger(Child);
 
-const LISTENS: &str = "import socket, sys, time\ns = socket.socket()\n\
+const LISTENS: &str = "import socket, sys\ns = socket.socket()\n\
     s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)\n\
-    s.bind(('127.0.0.1', int(sys.argv[1])))\ns.listen()\ntime.sleep(1000)\n";
+    s.bind(('127.0.0.1', int(sys.argv[1])))\ns.listen()\nwhile True: s.accept()\n";
 
 impl Stranger {
     fn on(port: u16) -> Self {
