@@ -18,7 +18,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   demo [--release]  build, and start the demo environment (needs nothing but Rust)
   test [ARGUMENT…]  install what the tests need (says so first), then `cargo test --workspace ARGUMENT…`
   tidy              check the house rules
-  bench             measure the release build: start, stop, status, restart, idle cost, log path
+  bench [PART…]     measure the release build: start, restart, kill, idle, logs
   eval WHAT FILE    score what is recognised (levels, events, traces, detect) against a file of cases";
 
 fn main() -> ExitCode {
@@ -29,7 +29,8 @@ fn main() -> ExitCode {
         ["demo", "--release"] => demo::run(true),
         ["test", ..] => test::run(&arguments[1..]),
         ["tidy"] => tidy::run(),
-        ["bench"] => bench::run(),
+        ["bench", parts @ ..] => bench::run(parts),
+        ["write-lines", count] => bench::write_lines(count),
         ["eval", what, file] => eval::run(what, file.as_ref()),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
