@@ -1,8 +1,9 @@
 //! `cargo bench -p forge --bench console`: what the console costs, and how soon it answers a key while
 //! fifty processes write 200 lines a second each and one writes as fast as it can.
 //!
-//! `FORGE_MEASURED` names another program to measure than the one built with this. The real program runs on a pseudo-terminal; what counts is when its answer can be read there. The
-//! figures go into `docs/benchmarks.md`, with the machine and the date; nothing here judges.
+//! The real program runs on a pseudo-terminal; what counts is when its answer can be read there.
+//! `FORGE_MEASURED` names another program to measure than the one that was built with this. The figures
+//! go into `docs/benchmarks.md`, with the machine and the date; nothing here judges.
 
 use std::fs::File;
 use std::io::{Read, Write};
