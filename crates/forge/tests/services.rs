@@ -156,7 +156,10 @@ fn postgresql_tells_connections_cache_deadlocks_and_its_slowest_query() {
     let table = "CREATE TABLE t AS SELECT generate_series(1, 100000) AS n";
     let count = "SELECT count(*) FROM t";
     ran(&mut psql(port, &[table, count, count]));
-    let _slow = User::start(&mut psql(port, &["SELECT 'so slow', pg_sleep(1000)"]));
+    let _slow = User::start(&mut psql(
+        port,
+        &["SELECT 'so slow', pg_sleep_for('1000 s')"],
+    ));
     let monitor = lives.monitor_until("slow query", |monitor| {
         let service = &process(monitor, "postgres")["service"];
         text(&service["slowest_query"]).contains("so slow")
