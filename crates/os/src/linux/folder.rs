@@ -10,7 +10,8 @@ use std::path::Path;
 ///
 /// # Errors
 ///
-/// Names the path: it is no folder, a symbolic link, another user's, or open to group or others.
+/// Names the path: it is no folder, a symbolic link, another user's, or open to group or others; or
+/// somebody else could put another one in its place.
 pub fn private_folder(path: &Path) -> io::Result<()> {
     if let Some(parent) = path.parent()
         && !parent.as_os_str().is_empty()
@@ -20,6 +21,7 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
             .mode(0o700)
             .create(parent)
             .map_err(|error| named(parent, &error))?;
+        refuse_foreign(parent)?;
     }
     match DirBuilder::new().mode(0o700).create(path) {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
@@ -42,6 +44,23 @@ pub fn private_folder(path: &Path) -> io::Result<()> {
     Err(io::Error::new(
         io::ErrorKind::PermissionDenied,
         format!("refusing to use {}: {wrong}", path.display()),
+    ))
+}
+
+/// Whoever owns the folder above may rename what lies in it, and so may everybody where all may write
+/// and no sticky bit keeps them apart.
+fn refuse_foreign(parent: &Path) -> io::Result<()> {
+    let meta = std::fs::metadata(parent).map_err(|error| named(parent, &error))?;
+    let wrong = if meta.uid() != super::own_uid() && meta.uid() != 0 {
+        "it belongs to another user"
+    } else if meta.mode() & 0o1002 == 0o002 {
+        "everybody can write there (chmod o-w it)"
+    } else {
+        return Ok(());
+    };
+    Err(io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        format!("refusing to use {}: {wrong}", parent.display()),
     ))
 }
 
@@ -88,6 +107,12 @@ mod tests {
         std::fs::set_permissions(&open, PermissionsExt::from_mode(0o755)).expect("chmod");
         let link = base.join("link");
         symlink(&good, &link).expect("symlink");
+        let all = base.join("all");
+        std::fs::create_dir(&all).expect("mkdir");
+        std::fs::set_permissions(&all, PermissionsExt::from_mode(0o777)).expect("chmod");
+        private_folder(&all.join("x")).expect_err("others can replace it");
+        std::fs::set_permissions(&all, PermissionsExt::from_mode(0o1777)).expect("chmod");
+        private_folder(&all.join("x")).expect("the sticky bit keeps others away");
         for path in [open, link] {
             let error = private_folder(&path).expect_err("refused");
             assert!(error.to_string().contains(path.to_str().expect("text")));

@@ -41,9 +41,22 @@ pub fn listen_in(path: &Path) -> io::Result<UnixListener> {
 
 /// Connects to the socket at `path`, of any length. Does not wait for the other side to accept:
 /// that is what the backlog is for.
+///
+/// # Errors
+///
+/// Also where another user listens there: in a folder that is shared, anybody may have been first,
+/// and what is said here is not for them.
 pub fn connect_in(path: &Path) -> io::Result<UnixStream> {
     let (_folder, short) = short_name(path)?;
-    UnixStream::connect(short)
+    let stream = UnixStream::connect(short)?;
+    let owner = peer(&stream)?.uid;
+    if owner == own_uid() {
+        return Ok(stream);
+    }
+    Err(io::Error::new(
+        io::ErrorKind::PermissionDenied,
+        format!("refusing to talk to it: it belongs to user {owner}"),
+    ))
 }
 
 /// The path by way of its opened folder; good as long as that lives.
