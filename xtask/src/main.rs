@@ -32,7 +32,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                     500 processes that write for ten minutes, 1,000 that do nothing, long chains
   long-run [--minutes N]
                     an hour of changes, with everything flat at the end
-  bench             measure the release build: start, stop, status, restart, idle cost, log path
+  bench [PART…]     measure the release build: start, restart, kill, idle, logs
   eval WHAT FILE    score what is recognised (levels, events, traces, detect) against a file of cases";
 
 fn main() -> ExitCode {
@@ -49,7 +49,8 @@ fn main() -> ExitCode {
         ["scale-writer", rate, until] => scale::write(rate, until.as_ref()),
         ["long-run", ..] => long_run::run(&arguments[1..]),
         ["fuzz", ..] => fuzz::run(&arguments[1..]),
-        ["bench"] => bench::run(),
+        ["bench", parts @ ..] => bench::run(parts),
+        ["write-lines", count] => bench::write_lines(count),
         ["eval", what, file] => eval::run(what, file.as_ref()),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

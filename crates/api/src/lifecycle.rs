@@ -30,6 +30,8 @@ pub enum OnConflict {
 pub struct StartRequest {
     /// The profile; `None`: the one in use, else the default.
     pub profile: Option<String>,
+    /// Further profiles that are started with it; then without `targets`.
+    pub also: Vec<String>,
     /// Names, groups, globs; empty: all with `autostart`.
     pub targets: Vec<String>,
     /// The client's environment.

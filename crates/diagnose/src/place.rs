@@ -111,7 +111,18 @@ pub(crate) fn plain(file: &str) -> String {
     while let Some(inner) = path.strip_prefix("./") {
         path = inner;
     }
-    path.to_owned()
+    without_stamp(path).to_owned()
+}
+
+/// `vite.config.ts` of `vite.config.ts.timestamp-1795551107603-2656d39073414.mjs`: a configuration is
+/// bundled into a file beside it, which is gone when anybody looks.
+fn without_stamp(path: &str) -> &str {
+    let Some((before, stamp)) = path.rsplit_once(".timestamp-") else {
+        return path;
+    };
+    let stamp = stamp.strip_suffix(".mjs").unwrap_or(stamp);
+    let bundled = stamp.starts_with(|c: char| c.is_ascii_digit()) && !stamp.contains('/');
+    if bundled { before } else { path }
 }
 
 fn percent_decoded(text: &str) -> String {
@@ -147,6 +158,11 @@ mod tests {
             ("webpack://shop/./src/a.ts", "src/a.ts"),
             ("./src/main.rs", "src/main.rs"),
             ("/srv/app/a.vue?t=17", "/srv/app/a.vue"),
+            (
+                "file:///srv/app/vite.config.ts.timestamp-1795551107603-2656d39.mjs",
+                "/srv/app/vite.config.ts",
+            ),
+            ("/srv/app/a.timestamp-of.mjs", "/srv/app/a.timestamp-of.mjs"),
         ] {
             assert_eq!(plain(file), expected);
         }

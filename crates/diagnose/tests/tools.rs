@@ -144,3 +144,28 @@ fn build_tools_and_package_managers() {
         "-",
     );
 }
+
+#[test]
+fn tools_name_what_is_missing_before_anything_runs() {
+    check(
+        "go: finding module for package example.com/nobody/nothing\nmain.go:3:8: cannot find module providing package example.com/nobody/nothing: module lookup disabled by GOPROXY=off\n",
+        "go",
+        "missing-module",
+        "cannot find module providing package example.com/nobody/nothing: module lookup disabled by GOPROXY=off",
+        "main.go:3",
+    );
+    check(
+        "ERROR:    Error loading ASGI app. Attribute \"app\" not found in module \"main\".\n",
+        "python",
+        "config",
+        "Error loading ASGI app. Attribute \"app\" not found in module \"main\".",
+        "-",
+    );
+    check(
+        "[2026-11-24 20:11:37,123: ERROR/MainProcess] consumer: Cannot connect to redis://127.0.0.1:5999//: [Errno 111] Connection refused.\n",
+        "python",
+        "connection-refused",
+        "consumer: Cannot connect to redis://127.0.0.1:5999//: [Errno 111] Connection refused.",
+        "-",
+    );
+}

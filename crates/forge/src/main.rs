@@ -25,7 +25,6 @@ mod keeper;
 mod offline;
 mod output;
 mod place;
-mod query;
 mod supervisor;
 mod tail;
 mod targets;

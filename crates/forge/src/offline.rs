@@ -23,15 +23,21 @@ use crate::targets::{self, Named};
 /// Mistakes in the configuration and unknown profiles (2), unknown targets (3).
 pub(crate) fn check_start(
     place: &Place,
-    profile: Option<&str>,
+    profiles: &[String],
     targets: &[String],
     context: &Context,
 ) -> Result<(), Failure> {
-    let config = configuration::load(place.workspace(), profile, context)?;
-    let profile = configuration::profile(&config, profile, context)?;
-    forge_config::resolve_targets(profile, targets)
-        .map(|_| ())
-        .map_err(|unknown| Failure::unknown(unknown.to_string()))
+    let check = |profile: Option<&str>| {
+        let config = configuration::load(place.workspace(), profile, context)?;
+        let profile = configuration::profile(&config, profile, context)?;
+        forge_config::resolve_targets(profile, targets)
+            .map(|_| ())
+            .map_err(|unknown| Failure::unknown(unknown.to_string()))
+    };
+    match profiles {
+        [] => check(None),
+        several => several.iter().try_for_each(|one| check(Some(one))),
+    }
 }
 
 /// The names that the targets mean among all that the workspace knows: its configuration (where that

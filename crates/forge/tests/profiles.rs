@@ -197,6 +197,28 @@ c: [{name: one, command: exec sleep 1001}]
 }
 
 #[test]
+fn several_profiles_start_at_once_or_none_of_them() {
+    let world = World::new(
+        "a: [{name: one, command: exec sleep 1000}]
+b: [{name: two, command: exec sleep 1000}]
+c: [{name: one, command: exec sleep 1001}]
+",
+    );
+    let ran = world.ends(2, &["dev", "start", "-p", "a", "-p", "b", "-p", "c"]);
+    assert!(
+        ran.stderr.contains("in profile `a` and in profile `c`"),
+        "{ran:?}"
+    );
+    assert_eq!(world.events("two", "started").len(), 0);
+    let told = world
+        .ok(&["dev", "start", "-p", "a", "-p", "b", "--json"])
+        .json();
+    assert_eq!(told["started"], serde_json::json!(["one", "two"]), "{told}");
+    let ran = world.ends(2, &["dev", "start", "one", "-p", "a", "-p", "b"]);
+    assert!(!ran.stderr.is_empty(), "{ran:?}");
+}
+
+#[test]
 fn every_workspace_is_shown_and_stopped_at_once() {
     let world = World::new("dev: [{name: web, command: exec sleep 1000}]\n");
     world.ok(&["dev", "start"]);

@@ -40,6 +40,8 @@ struct Flow {
     /// Counted while the owner was not known.
     waiting: Bytes,
     look: u32,
+    /// In how many looks it was listed.
+    looks: u32,
 }
 
 /// All connections of this machine, as far as they can be seen.
@@ -127,8 +129,10 @@ impl Flows {
             counted: if first_look { now } else { [0, 0] },
             waiting: [0, 0],
             look: 0,
+            looks: 0,
         });
         flow.look = self.look;
+        flow.looks += 1;
         if connection.inode != 0 {
             flow.inode = connection.inode;
         }
@@ -158,7 +162,10 @@ impl Flows {
                 Some(Owner::Foreign) if flow.owner != Owner::Foreign => {
                     flow.owner = Owner::Foreign;
                     flow.waiting = [0, 0];
-                    learn(&mut self.ends, flow.remote, None);
+                    // One that was over before its holder was looked for proves nothing about who talks there.
+                    if flow.look == self.look && flow.looks > 1 {
+                        learn(&mut self.ends, flow.remote, None);
+                    }
                 }
                 _ => {}
             }
@@ -193,7 +200,12 @@ impl Flows {
         }
     }
 
-    /// Whether connections were closed, since the last call, that nobody could be found for.
+    /// Whether connections were closed that nobody could be found for.
+    pub(crate) fn has_strays(&self) -> bool {
+        self.strays
+    }
+
+    /// The same since the last call.
     pub(crate) fn take_strays(&mut self) -> bool {
         std::mem::take(&mut self.strays)
     }

@@ -23,6 +23,8 @@ use crate::{Moment, Usage};
 const CHEAP: Duration = Duration::from_millis(2);
 /// What costs more may take this part of the time.
 const SHARE: u32 = 500;
+/// After so many glances in vain those who make short connections are taken for strangers, until somebody joins.
+const GLANCES: u32 = 60;
 
 /// The sockets of this machine and what is known of them.
 #[derive(Debug)]
@@ -38,6 +40,8 @@ pub(crate) struct Network {
     next_listing: Duration,
     last_listing: Option<Moment>,
     rates: HashMap<TreeId, Bytes>,
+    /// How many more glances are worth their cost.
+    glances: u32,
     spare: bool,
 }
 
@@ -55,6 +59,7 @@ impl Network {
             next_listing: Duration::ZERO,
             last_listing: None,
             rates: HashMap::new(),
+            glances: GLANCES,
             spare,
         }
     }
@@ -89,9 +94,16 @@ impl Network {
     /// Takes note of closed connections, and looks for the owners of others if some had none.
     pub(crate) fn glance(&mut self, now: Moment, trees: &mut [TreeMeter]) {
         self.drain();
-        if self.flows.take_strays() && now.since_boot >= self.next_listing {
+        if self.wants_glances() && self.flows.take_strays() && now.since_boot >= self.next_listing {
+            self.glances -= 1;
             self.look_at_connections(now, trees);
         }
+    }
+
+    /// Whether short connections were made lately whose other end is not known to anybody: looking more often may
+    /// catch one while it lasts.
+    pub(crate) fn wants_glances(&self) -> bool {
+        self.flows.has_strays() && self.glances > 0
     }
 
     /// Writes what was found of a tree into its usage.
@@ -191,6 +203,7 @@ impl Network {
                 .filter(|member| !member.sockets_seen)
             {
                 member.sockets_seen = true;
+                self.glances = GLANCES;
                 if unowned {
                     search_member(&mut self.flows, tree.id, member);
                 }

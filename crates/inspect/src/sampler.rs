@@ -114,6 +114,11 @@ impl Sampler {
         self.network.glance(now, &mut self.meters);
     }
 
+    /// Whether glances between two samples may find out whose short connections are.
+    pub fn wants_glances(&self) -> bool {
+        self.network.wants_glances()
+    }
+
     /// CPU of one process over the last interval in percent of one core, without ended children;
     /// `None` if it belongs to no tree, or was there for only one look.
     pub fn cpu_percent_of(&self, pid: i32) -> Option<f32> {

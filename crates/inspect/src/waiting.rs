@@ -55,11 +55,11 @@ fn sleep_of(pid: i32) -> Option<Sleep> {
     let place = read_to_string(format!("/proc/{pid}/wchan")).ok()?;
     // Who may not trace it does not hear the arguments.
     let call = read_to_string(format!("/proc/{pid}/syscall")).ok();
-    sleep(&place, call.as_deref())
+    asleep_in(&place, call.as_deref())
 }
 
 /// From the kernel's function in which a process sleeps, and its call (`NUMBER ARGUMENT…`).
-fn sleep(place: &str, call: Option<&str>) -> Option<Sleep> {
+fn asleep_in(place: &str, call: Option<&str>) -> Option<Sleep> {
     let first = call
         .and_then(|call| call.split_ascii_whitespace().nth(1))
         .and_then(|word| u64::from_str_radix(word.trim_start_matches("0x"), 16).ok());
@@ -87,7 +87,7 @@ mod tests {
 
     #[test]
     fn the_call_tells_what_is_waited_for() {
-        let check = |place, call, sleep_is| assert_eq!(sleep(place, call), sleep_is, "{place}");
+        let check = |place, call, sleep_is| assert_eq!(asleep_in(place, call), sleep_is, "{place}");
         check(
             "anon_pipe_read",
             Some("0 0x0 0x7ffc 0x1"),

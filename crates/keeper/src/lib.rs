@@ -20,7 +20,7 @@
 //!
 //! | dies | what happens |
 //! | --- | --- |
-//! | supervisor | The keeper starts it again: at once, then after 100 ms, 1 s … 30 s; from the beginning when it has lived 10 s, and never later than 200 ms when it was killed. Clients wait in the backlog of the API's socket, which the keeper holds. |
+//! | supervisor | The keeper starts it again: at once, then after 100 ms, 1 s … 30 s; from the beginning when it has lived 10 s, and when it was killed, at once for the first times and never later than 200 ms. Clients wait in the backlog of the API's socket, which the keeper holds. |
 //! | shim | Its children become the keeper's. Where its journal leaves a run open, the keeper starts another one, and hands to it what it held in custody: the listening socket, the pipes, the terminal, the pidfd of the leader. If the leader ends meanwhile, the keeper is its parent and writes that down (`exits`). A shim without a run is told as `shim-gone`. |
 //! | keeper | The supervisor sees the end of its connection, starts another keeper, and exits. That one waits for the lock of the former supervisor, starts a supervisor, and greets the shims, who give everything into custody again. |
 //! | keeper and supervisor | Shims and processes go on; the next command starts a keeper. |

@@ -253,10 +253,12 @@ impl Supervisor {
         }
     }
 
-    /// Everything up to here need not be told again.
+    /// Everything up to here need not be told again; told to a shim only when it has gathered, since
+    /// all that it does with it is to keep its journal small.
     fn acknowledge(&mut self) {
+        const MANY: u64 = 32;
         for managed in self.managed.values_mut() {
-            if managed.acknowledged < managed.known {
+            if managed.acknowledged + MANY <= managed.known {
                 managed.acknowledged = managed.known;
                 managed.order(forge_facts::Order::Known(managed.known));
             }

@@ -17,6 +17,9 @@ use crate::supervisor::Supervisor;
 /// How often the history is written: what a sudden end may cost. Only what is new is written.
 const SAVE_EVERY: Duration = Duration::from_secs(5);
 
+/// Into how many parts glances divide the time between two samples.
+const GLANCES: u32 = 5;
+
 /// How long a limit must be exceeded until something is done about it.
 const EXCEEDED_FOR: u32 = 5;
 
@@ -35,6 +38,8 @@ pub(crate) struct Sampling {
     every: Duration,
     keep: Duration,
     next: Option<Instant>,
+    /// When connections are to be looked at before that.
+    glance: Option<Instant>,
     saved: Instant,
     exceeded: BTreeMap<String, u32>,
     /// Samples so far.
@@ -58,6 +63,7 @@ impl Sampling {
             every: settings.sample_interval,
             keep: settings.history,
             next: None,
+            glance: None,
             saved: Instant::now(),
             exceeded: BTreeMap::new(),
             looks: 0,
@@ -77,7 +83,21 @@ impl Sampling {
 
     /// When the next look is due; never while nothing runs.
     pub(crate) fn due(&self) -> Option<Instant> {
-        self.next
+        self.glance.or(self.next)
+    }
+
+    /// When the look after this one is due: at the same distances, however late this one is.
+    fn plan(&mut self) {
+        let now = Instant::now();
+        let next = self.next.map_or(now, |last| last + self.every);
+        self.next = Some(next.max(now + self.every / 2));
+    }
+
+    /// Glances between two samples where they may find something.
+    fn plan_glance(&mut self) {
+        let wanted = self.sampler.as_ref().is_some_and(Sampler::wants_glances);
+        let at = Instant::now() + self.every / GLANCES;
+        self.glance = Some(at).filter(|at| wanted && self.next.is_some_and(|next| *at < next));
     }
 
     /// Something runs: look soon, and regularly from then on.
@@ -114,7 +134,9 @@ impl Sampling {
     fn count_memory(&mut self, key: &ProcessKey, usage: &Usage, limit: u64, now: Moment) {
         let resident = usage.memory_bytes.unwrap_or(0);
         let name = key.as_str();
-        if (resident as f64) < limit as f64 * NEAR || usage.pids.len() < 2 {
+        // What has no such count, as a container, is as it is.
+        let shared = usage.pids.len() > 1 && usage.memory_pss_bytes.is_some();
+        if (resident as f64) < limit as f64 * NEAR || !shared {
             self.counted.remove(name);
             return;
         }
@@ -145,6 +167,13 @@ impl Sampling {
 impl Supervisor {
     /// Looks at all that runs.
     pub(crate) fn sample(&mut self) {
+        if self.sampling.glance.take().is_some() {
+            if let Some(sampler) = self.sampling.sampler() {
+                sampler.glance(Moment::now());
+            }
+            self.sampling.plan_glance();
+            return;
+        }
         let roots = self.roots();
         if roots.is_empty() {
             self.sampling.next = None;
@@ -152,7 +181,7 @@ impl Supervisor {
             return;
         }
         let now = Moment::now();
-        self.sampling.next = Some(Instant::now() + self.sampling.every);
+        self.sampling.plan();
         let Some(sampler) = self.sampling.sampler() else {
             return;
         };
@@ -177,6 +206,7 @@ impl Supervisor {
         if self.sampling.saved.elapsed() >= SAVE_EVERY {
             self.sampling.save();
         }
+        self.sampling.plan_glance();
         // Figures alone are no change that anybody waits for but those who watch the status.
         self.news.send_modify(|count| *count += 1);
     }

@@ -144,18 +144,18 @@ impl Supervisor {
         while !self.over {
             self.settle();
             let wake = self.wake_at();
+            if wake.is_some_and(|at| at <= Instant::now()) {
+                // A timer would only wake at its next millisecond: a restart without delay waits for none.
+                self.pass_time();
+                tokio::task::yield_now().await;
+                self.take_what_has_come(&mut inputs);
+                continue;
+            }
             tokio::select! {
                 input = inputs.recv() => {
                     let Some(input) = input else { break };
                     self.take(input);
-                    for _ in 0..BATCH {
-                        // Who asks one that has no keeper any more is to ask the next one.
-                        if self.over {
-                            break;
-                        }
-                        let Ok(input) = inputs.try_recv() else { break };
-                        self.take(input);
-                    }
+                    self.take_what_has_come(&mut inputs);
                 }
                 change = self.watcher.next() => self.files_changed(change),
                 () = sleep_until(wake) => self.pass_time(),
@@ -163,6 +163,17 @@ impl Supervisor {
         }
         self.settle();
         self.sampling.save();
+    }
+
+    fn take_what_has_come(&mut self, inputs: &mut mpsc::UnboundedReceiver<Input>) {
+        for _ in 0..BATCH {
+            // Who asks one that has no keeper any more is to ask the next one.
+            if self.over {
+                return;
+            }
+            let Ok(input) = inputs.try_recv() else { return };
+            self.take(input);
+        }
     }
 
     /// Tells the core what has happened, and does what it wants done, and what follows from that.

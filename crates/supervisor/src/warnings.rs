@@ -77,6 +77,11 @@ impl Alerts {
         if self.seen == Some(history.count()) && self.next.is_some() {
             return;
         }
+        self.look_soon();
+    }
+
+    /// There are new figures to be judged.
+    pub(crate) fn look_soon(&mut self) {
         let now = Instant::now();
         let soon = self.looked.map_or(now, |at| (at + SOON).max(now));
         self.next = Some(self.next.map_or(soon, |next| next.min(soon)));

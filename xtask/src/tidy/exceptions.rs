@@ -119,6 +119,12 @@ const LIST: &[Exception] = &[
         limit: 0,
         reason: "the programs that it runs sleep, not the test",
     },
+    Exception {
+        path: "crates/forge/tests/figures.rs",
+        rule: Rule::Sleep,
+        limit: 0,
+        reason: "the program that it runs sleeps, not the test",
+    },
 ];
 
 /// The table, and which of its entries were needed.

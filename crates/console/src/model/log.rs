@@ -128,6 +128,8 @@ pub(crate) struct LogWindow {
     pub(crate) mark: Option<i64>,
     /// Lines that have come below what is shown.
     pub(crate) unseen: usize,
+    /// Earlier lines were asked for by going to the first one: it is shown when they come.
+    pub(crate) to_first: bool,
     /// Columns that are hidden at the left, where lines are cut.
     pub(crate) shift: usize,
     /// Whether the first lines have come.

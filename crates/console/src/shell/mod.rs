@@ -4,6 +4,7 @@
 mod api;
 mod feed;
 mod history;
+mod pace;
 mod programs;
 mod requests;
 mod terminal;
@@ -30,10 +31,9 @@ use crate::setup::{Host, Setup};
 use crate::theme::Theme;
 use crate::update::{deadline, update};
 use crate::view;
+use pace::Pace;
 use terminal::Terminal;
 
-/// At most 30 pictures a second.
-const PICTURE: Duration = Duration::from_millis(33);
 /// How long messages are taken in before keys are looked at again.
 const SLICE: Duration = Duration::from_millis(8);
 /// Messages that may wait.
@@ -72,7 +72,9 @@ struct Shell {
     attached: Option<AbortHandle>,
     inputs: mpsc::UnboundedSender<requests::Typed>,
     dirty: bool,
-    drawn: Instant,
+    /// A key waits for its picture.
+    pressed: bool,
+    pace: Pace,
     left: bool,
 }
 
@@ -143,7 +145,8 @@ impl Shell {
             programs: HashMap::new(),
             attached: None,
             dirty: true,
-            drawn: Instant::now() - PICTURE,
+            pressed: false,
+            pace: Pace::default(),
             left: false,
         })
     }
@@ -174,7 +177,7 @@ impl Shell {
     }
 
     async fn hear(&mut self) -> Heard {
-        let due = self.drawn + PICTURE;
+        let due = self.pace.due(self.pressed, Instant::now());
         let wakes = deadline(&self.model).map(|at| {
             let left = at.duration_since(Timestamp::now());
             Duration::try_from(left).unwrap_or(Duration::ZERO) + Duration::from_millis(1)
@@ -211,6 +214,7 @@ impl Shell {
             }
             Event::FocusGained | Event::FocusLost => return Ok(()),
         };
+        self.pressed = true;
         self.change(message).await
     }
 
@@ -248,8 +252,8 @@ impl Shell {
         self.terminal.draw(|frame| {
             view::draw(&self.model, frame);
         })?;
-        self.dirty = false;
-        self.drawn = Instant::now();
+        (self.dirty, self.pressed) = (false, false);
+        self.pace.drew(Instant::now());
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::view;
 pub(super) fn lines(model: &mut Model, by: i64) -> Vec<Command> {
     let highest = highest_bottom(model);
     let window = &mut model.log;
+    window.to_first = false;
     if window.is_empty() {
         return Vec::new();
     }
@@ -41,13 +42,15 @@ pub(super) fn pages(model: &mut Model, by: i64) -> Vec<Command> {
 /// To the first line in the window, and further up with the next press.
 pub(super) fn top(model: &mut Model) -> Vec<Command> {
     let count = model.log.end() - model.log.first();
-    lines(model, -count)
+    let commands = lines(model, -count);
+    model.log.to_first = model.log.older == Older::Loading;
+    commands
 }
 
 /// To the newest line, and on with the next.
 pub(super) fn bottom(model: &mut Model) -> Vec<Command> {
     model.log.scroll = Scroll::Follow;
-    model.log.unseen = 0;
+    (model.log.unseen, model.log.to_first) = (0, false);
     (model.log.chosen, model.log.until) = (None, None);
     Vec::new()
 }
@@ -100,8 +103,11 @@ pub(super) fn hit(model: &mut Model, up: bool) -> Vec<Command> {
     }
 }
 
-/// Earlier lines have come: a search that waits for them goes on.
+/// Earlier lines have come: the first one is shown, or a search goes on, where that waits for them.
 pub(super) fn found_older(model: &mut Model) -> Vec<Command> {
+    if std::mem::take(&mut model.log.to_first) {
+        model.log.scroll = Scroll::At(highest_bottom(model));
+    }
     let waits = model
         .notice
         .as_ref()

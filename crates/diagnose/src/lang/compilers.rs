@@ -156,6 +156,7 @@ fn go(lines: &[Line], at: usize) -> Found {
         "no required module",
         "is not in std",
         "cannot find package",
+        "cannot find module",
     ];
     if !below && !words.iter().any(|word| message.contains(word)) {
         return None;
@@ -164,9 +165,14 @@ fn go(lines: &[Line], at: usize) -> Found {
     let mut place = frame("", group(&found, "file"), number(&found, "line"));
     place.column = Some(number(&found, "column"));
     raised.place = Some(place);
-    let module = ["no required module", "is not in std", "cannot find package"]
-        .iter()
-        .any(|word| message.contains(word));
+    let module = [
+        "no required module",
+        "is not in std",
+        "cannot find package",
+        "cannot find module",
+    ]
+    .iter()
+    .any(|word| message.contains(word));
     let kind = if module {
         Kind::MissingModule
     } else {

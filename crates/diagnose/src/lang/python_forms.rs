@@ -16,7 +16,8 @@ static OPEN: Pattern =
 static MODULE: Pattern = Pattern::new(
     r"^(?:\S*python[0-9.]*): (?:Error while finding module specification for .*|(?<error>No module named \S+?))(?:;.*)?$",
 );
-static ASGI: Pattern = Pattern::new(r"(?<error>Error loading ASGI app\. .+)$");
+static ASGI: Pattern = Pattern::new(r"(?<error>Error loading ASGI app\. Could not import .+)$");
+static NO_APP: Pattern = Pattern::new(r"(?<error>Error loading ASGI app\. .+)$");
 
 pub(crate) fn read(lines: &[Line], at: usize) -> Found {
     let text = lines[at].text.as_str();
@@ -30,6 +31,7 @@ pub(crate) fn read(lines: &[Line], at: usize) -> Found {
         (&OPEN, Kind::MissingFile),
         (&MODULE, Kind::MissingModule),
         (&ASGI, Kind::MissingModule),
+        (&NO_APP, Kind::Config),
     ];
     said.iter().find_map(|(pattern, kind)| {
         let error = pattern.captures(text)?.name("error")?.as_str();

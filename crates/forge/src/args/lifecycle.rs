@@ -34,9 +34,10 @@ pub(crate) struct StartArgs {
     /// Names, groups or globs [default: all of the profile with autostart]
     #[arg(value_name = "TARGET", add = ArgValueCandidates::new(completion::targets))]
     pub(crate) targets: Vec<String>,
-    /// The profile [default: the one in use, else settings.default_profile]
+    /// The profile; several, where no names clash, by several `-p` [default: the one in use, else
+    /// settings.default_profile]
     #[arg(short, long, value_name = "PROFILE", add = ArgValueCandidates::new(completion::profiles))]
-    pub(crate) profile: Option<String>,
+    pub(crate) profile: Vec<String>,
     #[command(flatten)]
     pub(crate) frame: Frame,
     /// What to do about a port that is taken
@@ -52,9 +53,10 @@ pub(crate) struct UpArgs {
     /// Names, groups or globs [default: all of the profile with autostart]
     #[arg(value_name = "TARGET", add = ArgValueCandidates::new(completion::targets))]
     pub(crate) targets: Vec<String>,
-    /// The profile [default: the one in use, else settings.default_profile]
+    /// The profile; several, where no names clash, by several `-p` [default: the one in use, else
+    /// settings.default_profile]
     #[arg(short, long, value_name = "PROFILE", add = ArgValueCandidates::new(completion::profiles))]
-    pub(crate) profile: Option<String>,
+    pub(crate) profile: Vec<String>,
     /// What to do about a port that is taken
     #[arg(long, value_enum, value_name = "CHOICE", default_value = "ask")]
     pub(crate) on_conflict: ConflictChoice,

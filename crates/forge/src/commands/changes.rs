@@ -11,14 +11,14 @@ use crate::offline;
 use crate::output::clock::local;
 use crate::output::crash::differences;
 use crate::output::text::safe;
-use crate::query::query;
+use forge_api::query_string;
 
 pub(crate) fn run(args: &ChangesArgs, context: &Context) -> Outcome {
     let place = context.place()?;
     context.wait(async {
         let answer: ChangesAnswer = match Link::open_if_any(&place).await? {
             Some(mut link) => {
-                let query = query(&[("name", Some(&args.name))]);
+                let query = query_string(&[("name", Some(&args.name))]);
                 link.get(path::CHANGES, &query).await?
             }
             None => {

@@ -14,7 +14,7 @@ use crate::offline;
 use crate::output::crash::{Card, card};
 use crate::output::text::safe;
 use crate::place::Place;
-use crate::query::query;
+use forge_api::query_string;
 
 pub(crate) fn run(args: &CrashArgs, context: &Context) -> Outcome {
     let place = context.place()?;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &CrashArgs, context: &Context) -> Outcome {
         let report = match &mut link {
             Some(link) => {
                 let number = id.map(|id| id.to_string());
-                let query = query(&[("name", name.as_deref()), ("id", number.as_deref())]);
+                let query = query_string(&[("name", name.as_deref()), ("id", number.as_deref())]);
                 link.get::<CrashReport>(path::CRASH, &query).await?
             }
             None => find(&place, name.as_deref(), id)?,

@@ -12,14 +12,17 @@ use crate::output::clock::local;
 use crate::output::colour::Style;
 use crate::output::crash::ended_by;
 use crate::output::table::{Cell, Column, Table};
-use crate::query::query;
+use forge_api::query_string;
 
 pub(crate) fn run(args: &CrashesArgs, context: &Context) -> Outcome {
     let place = context.place()?;
     context.wait(async {
         let name = args.name.as_deref();
         let answer = match Link::open(&place).await? {
-            Some(mut link) => link.get(path::CRASHES, &query(&[("name", name)])).await?,
+            Some(mut link) => {
+                link.get(path::CRASHES, &query_string(&[("name", name)]))
+                    .await?
+            }
             None => {
                 let store = Store::of(&place.layout);
                 let names = wanted(&place, name, &store)?;

@@ -16,7 +16,7 @@ use crate::failure::{Failure, Outcome, exit};
 use crate::output::clock::local;
 use crate::output::status::event_line;
 use crate::place::Place;
-use crate::query::query;
+use forge_api::query_string;
 
 const LOOK_AGAIN: Duration = Duration::from_millis(250);
 
@@ -157,7 +157,7 @@ async fn stream(
     args: &EventsArgs,
     context: &Context,
 ) -> Result<(), ClientError> {
-    let query = query(&[("since", Some(since))]);
+    let query = query_string(&[("since", Some(since))]);
     let mut stream = link
         .client()
         .get_stream(path::EVENTS_STREAM, &query)

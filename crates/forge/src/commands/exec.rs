@@ -23,7 +23,7 @@ pub(crate) fn run(args: &ExecArgs, context: &Context) -> Outcome {
             Some(link) => link,
             None => {
                 let targets = std::slice::from_ref(&args.name);
-                offline::check_start(&place, args.profile.as_deref(), targets, context)?;
+                offline::check_start(&place, args.profile.as_slice(), targets, context)?;
                 Link::open_or_start(&place).await?
             }
         };

@@ -9,14 +9,14 @@ use crate::failure::{Outcome, exit};
 use crate::offline;
 use crate::output::colour::Style;
 use crate::output::text::{pad, safe, width};
-use crate::query::query;
+use forge_api::query_string;
 
 pub(crate) fn run(args: &GraphArgs, context: &Context) -> Outcome {
     let place = context.place()?;
     context.wait(async {
         let answer = match Link::open_if_any(&place).await? {
             Some(mut link) => {
-                let query = query(&[("profile", args.profile.as_deref())]);
+                let query = query_string(&[("profile", args.profile.as_deref())]);
                 link.get::<GraphAnswer>(path::GRAPH, &query).await?
             }
             None => offline::graph(&place, args.profile.as_deref(), context)?,

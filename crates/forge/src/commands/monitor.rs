@@ -16,8 +16,8 @@ use crate::offline;
 use crate::output::monitor::picture;
 use crate::output::report::look;
 use crate::place::Place;
-use crate::query::query;
 use crate::targets::{Named, resolve};
+use forge_api::query_string;
 
 /// The time over which the machine's CPU is measured where nobody else does.
 const LOOK: Duration = Duration::from_millis(200);
@@ -66,7 +66,7 @@ async fn fetch(
                 _ => None,
             };
             let brief = !args.json;
-            let asked = query(&[
+            let asked = query_string(&[
                 ("name", name),
                 ("since", since.as_deref()),
                 ("points", brief.then_some(POINTS)),

@@ -13,7 +13,7 @@ use crate::output::report::look;
 use crate::output::table::{Cell, Column, Table};
 use crate::output::ui::Ui;
 use crate::place::Place;
-use crate::query::query;
+use forge_api::query_string;
 
 pub(crate) fn all(args: &PortsArgs, context: &Context) -> Outcome {
     // Outside of every workspace there is still a machine to look at.
@@ -75,7 +75,7 @@ pub(super) async fn ask(
     {
         let number = port.map(|port| port.to_string());
         let all = all.then_some("true");
-        let query = query(&[("port", number.as_deref()), ("all", all)]);
+        let query = query_string(&[("port", number.as_deref()), ("all", all)]);
         return link.get::<PortsAnswer>(path::PORTS, &query).await;
     }
     let viewpoint = match place {

@@ -11,14 +11,14 @@ use crate::output::colour::Style;
 use crate::output::report::look;
 use crate::output::table::{Cell, Column, Table};
 use crate::output::units::bytes;
-use crate::query::query;
+use forge_api::query_string;
 
 pub(crate) fn run(args: &PsArgs, context: &Context) -> Outcome {
     let place = context.place()?;
     context.wait(async {
         let answer = match Link::open_if_any(&place).await? {
             Some(mut link) => {
-                let query = query(&[("name", args.name.as_deref())]);
+                let query = query_string(&[("name", args.name.as_deref())]);
                 link.get::<PsAnswer>(path::PS, &query).await?
             }
             None => {

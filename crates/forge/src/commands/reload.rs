@@ -14,7 +14,7 @@ pub(crate) fn run(args: &ReloadArgs, context: &Context) -> Outcome {
     let place = context.place()?;
     context.wait_through(async {
         let Some(mut link) = Link::open_if_any(&place).await? else {
-            offline::check_start(&place, None, &[], context)?;
+            offline::check_start(&place, &[], &[], context)?;
             if args.frame.json {
                 context.ui.out.json(&forge_api::StartAnswer {
                     ok: true,

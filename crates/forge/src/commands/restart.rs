@@ -20,7 +20,7 @@ pub(crate) fn run(args: &RestartArgs, context: &Context) -> Outcome {
                     .hint("`forge dev start` starts everything"));
             }
             None => {
-                offline::check_start(&place, None, &args.targets, context)?;
+                offline::check_start(&place, &[], &args.targets, context)?;
                 Link::open_or_start(&place).await?
             }
         };

@@ -16,12 +16,13 @@ pub(crate) fn run(args: &StartArgs, context: &Context) -> Outcome {
         let mut link = match Link::open(&place).await? {
             Some(link) => link,
             None => {
-                offline::check_start(&place, args.profile.as_deref(), &args.targets, context)?;
+                offline::check_start(&place, &args.profile, &args.targets, context)?;
                 Link::open_or_start(&place).await?
             }
         };
         let mut request = StartRequest {
-            profile: args.profile.clone(),
+            profile: args.profile.first().cloned(),
+            also: args.profile.iter().skip(1).cloned().collect(),
             targets: args.targets.clone(),
             environment: environment(),
             wait: !args.frame.no_wait,

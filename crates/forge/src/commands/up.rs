@@ -35,7 +35,7 @@ pub(crate) fn run(args: &UpArgs, context: &Context) -> Outcome {
         let mut link = match Link::open(&place).await? {
             Some(link) => link,
             None => {
-                offline::check_start(&place, args.profile.as_deref(), &args.targets, context)?;
+                offline::check_start(&place, &args.profile, &args.targets, context)?;
                 Link::open_or_start(&place).await?
             }
         };
@@ -48,7 +48,8 @@ pub(crate) fn run(args: &UpArgs, context: &Context) -> Outcome {
             context,
             place,
             request: StartRequest {
-                profile: args.profile.clone(),
+                profile: args.profile.first().cloned(),
+                also: args.profile.iter().skip(1).cloned().collect(),
                 targets: args.targets.clone(),
                 environment: environment(),
                 wait: true,

@@ -11,7 +11,7 @@ use crate::output::colour::Style;
 use crate::output::report::look;
 use crate::output::table::{Cell, Column, Table};
 use crate::output::text::safe;
-use crate::query::query;
+use forge_api::query_string;
 
 pub(crate) fn run(args: &WhyArgs, context: &Context) -> Outcome {
     let place = context.place()?;
@@ -19,7 +19,7 @@ pub(crate) fn run(args: &WhyArgs, context: &Context) -> Outcome {
         let answer = match Link::open_if_any(&place).await? {
             Some(mut link) => {
                 let secrets = args.show_secrets.then_some("true");
-                let query = query(&[("name", Some(&args.name)), ("secrets", secrets)]);
+                let query = query_string(&[("name", Some(&args.name)), ("secrets", secrets)]);
                 link.get::<WhyAnswer>(path::WHY, &query).await?
             }
             None => offline::why(&place, &args.name, args.show_secrets, context)?,

@@ -1,8 +1,10 @@
 //! The picture of what is used: the machine, and each process now and over time.
 
+mod facts;
+
 use std::time::Duration;
 
-use forge_api::{Container, Monitor, MonitorProcess, Process, System};
+use forge_api::{Monitor, MonitorProcess, Process, System};
 use forge_inspect::history::Trend;
 
 use super::chart::{Frame, Point, bar, sparkline};
@@ -11,16 +13,38 @@ use super::service::figures;
 use super::status::{Look, warnings};
 use super::text::{clip, pad, safe, width};
 use super::units::{bytes, count, percent, whole_seconds};
+use facts::facts;
 
 /// The least time that sparklines show, so that the first seconds do not fill them.
 const LEAST: u64 = 60;
 /// Columns where nothing bounds them.
 const COLUMNS: usize = 100;
+/// CPU in percent of a core that is none to speak of.
+const IDLE: f64 = 2.0;
+/// Seconds at the beginning of what is known that do not count for a direction.
+const BEGINNING: u64 = 15;
 /// Lines that the figures of one service may take.
 const SERVICE_LINES: usize = 3;
 
 /// The whole picture. `now` is in seconds since 1970.
 pub(crate) fn picture(monitor: &Monitor, now: u64, look: Look) -> Vec<String> {
+    let mut lines = system_and_processes(monitor, now, look, None);
+    lines.extend(warnings(&monitor.warnings, look));
+    lines
+}
+
+/// The same for a screen that shows only its beginning: what is wrong comes before the processes, in at most so
+/// many lines.
+pub(crate) fn live_picture(monitor: &Monitor, now: u64, look: Look, most: usize) -> Vec<String> {
+    system_and_processes(monitor, now, look, Some(most))
+}
+
+fn system_and_processes(
+    monitor: &Monitor,
+    now: u64,
+    look: Look,
+    alerts: Option<usize>,
+) -> Vec<String> {
     let columns = look.width.unwrap_or(COLUMNS);
     let all = monitor
         .processes
@@ -34,6 +58,9 @@ pub(crate) fn picture(monitor: &Monitor, now: u64, look: Look) -> Vec<String> {
         look,
     };
     let mut lines = view.system(&monitor.system);
+    if let Some(most) = alerts {
+        lines.extend(view.alerts(monitor, most));
+    }
     let (up, down): (Vec<_>, Vec<_>) = monitor
         .processes
         .iter()
@@ -46,7 +73,6 @@ pub(crate) fn picture(monitor: &Monitor, now: u64, look: Look) -> Vec<String> {
         lines.extend([String::new(), "nothing runs".to_string()]);
     }
     lines.extend(view.down(&down));
-    lines.extend(warnings(&monitor.warnings, look));
     lines
 }
 
@@ -61,7 +87,7 @@ struct View {
 
 impl View {
     fn system(self, system: &System) -> Vec<String> {
-        let mut lines = Vec::new();
+        let mut rows = Vec::new();
         if let Some(cpu) = system.cpu_percent {
             let cores = system
                 .cores
@@ -76,7 +102,7 @@ impl View {
                 .flatten()
                 .collect::<Vec<_>>()
                 .join("   ");
-            lines.push(self.bar_line("CPU", cpu / 100.0, &percent(cpu), &text));
+            rows.push(("CPU", cpu / 100.0, text));
         }
         if let (Some(used), Some(total)) = (system.memory_bytes, system.memory_total_bytes) {
             let share = used as f64 / total.max(1) as f64;
@@ -88,14 +114,18 @@ impl View {
                 bytes(total),
                 swap.unwrap_or_default()
             );
-            lines.push(self.bar_line("Memory", share, &percent(share * 100.0), &text));
+            rows.push(("Memory", share, text));
         }
-        lines
+        // All bars are of one length, or they could not be compared.
+        let longest = rows.iter().map(|(_, _, text)| width(text)).max();
+        let fixed = 8 + 2 + 6 + 2 + longest.unwrap_or(0);
+        let room = self.columns.saturating_sub(fixed).clamp(4, 40);
+        rows.iter()
+            .map(|(name, share, text)| self.bar_line(name, *share, text, room))
+            .collect()
     }
 
-    fn bar_line(self, name: &str, share: f64, value: &str, text: &str) -> String {
-        let fixed = 8 + 2 + 6 + 2 + width(text);
-        let room = self.columns.saturating_sub(fixed).clamp(4, 40);
+    fn bar_line(self, name: &str, share: f64, text: &str, room: usize) -> String {
         let style = match share {
             share if share >= 0.9 => Style::Bad,
             share if share >= 0.7 => Style::Warn,
@@ -103,7 +133,7 @@ impl View {
         };
         let bar = bar(share, room);
         let rest = clip(
-            &format!("{value:>6}  {text}"),
+            &format!("{:>6}  {text}", percent(share * 100.0)),
             self.columns.saturating_sub(10 + room),
         );
         let name = clip(&pad(name, 8), self.columns);
@@ -111,6 +141,21 @@ impl View {
             return name;
         }
         format!("{name}{}  {rest}", paint(self.look.colour, style, &bar))
+    }
+
+    /// What is wrong, and how much more of it there is below.
+    fn alerts(self, monitor: &Monitor, most: usize) -> Vec<String> {
+        let shown = monitor.warnings.len().min(most);
+        let mut lines = warnings(&monitor.warnings[..shown], self.look);
+        let more = monitor.warnings.len() - shown;
+        if more > 0 {
+            let text = clip(
+                &format!("  and {more} more: `forge dev status` lists them"),
+                self.columns,
+            );
+            lines.push(paint(self.look.colour, Style::Dim, &text));
+        }
+        lines
     }
 
     fn process(self, one: &MonitorProcess) -> Vec<String> {
@@ -122,14 +167,14 @@ impl View {
                 .fold(0.0, |most: f64, (_, value)| most.max(*value));
             let frame = self.frame(0.0, most.max(5.0));
             let now = one.process.cpu_percent.map(percent);
-            let words = trend(&cpu, &|value| percent(value), most < 5.0);
+            let words = trend(&cpu, &|value| percent(value), IDLE);
             lines.push(self.spark_line("CPU", now, &cpu, frame, &words));
         }
         let memory = points(one, "memory_bytes");
         if one.process.memory_bytes.is_some() || !memory.is_empty() {
             let (low, high) = range(&memory);
             let now = one.process.memory_bytes.map(bytes);
-            let words = trend(&memory, &|value| bytes(value as u64), false);
+            let words = trend(&memory, &|value| bytes(value as u64), 0.0);
             lines.push(self.spark_line("Memory", now, &memory, self.frame(low, high), &words));
         }
         lines.extend(self.wrapped(&facts(&one.process), usize::MAX));
@@ -288,78 +333,22 @@ fn range(points: &[Point]) -> (f64, f64) {
     (high - room, high)
 }
 
-/// Average and direction: `average 150 MB, growing slowly`.
-fn trend(points: &[Point], shown: &dyn Fn(f64) -> String, idle: bool) -> String {
-    if points.is_empty() {
+/// Average and direction: `average 150 MB, growing slowly`. Below `idle` a direction is not worth a word.
+fn trend(points: &[Point], shown: &dyn Fn(f64) -> String, idle: f64) -> String {
+    let Some((first, _)) = points.first() else {
         return String::new();
-    }
+    };
     let mean = points.iter().map(|(_, value)| value).sum::<f64>() / points.len() as f64;
-    let short: Vec<(u64, f32)> = points
-        .iter()
-        .map(|(at, value)| (*at, *value as f32))
-        .collect();
-    // A tenth of a percent more is no growth worth a word.
-    let words = if idle {
+    // How a program begins says nothing about where it goes.
+    let later = points.iter().filter(|(at, _)| *at >= first + BEGINNING);
+    let later: Vec<(u64, f32)> = later.map(|(at, value)| (*at, *value as f32)).collect();
+    let words = if mean < idle {
         Some("idle")
     } else {
-        Trend::of(&short).map(Trend::text)
+        Trend::of(&later).map(Trend::text)
     };
     let words = words.map(|words| format!(", {words}")).unwrap_or_default();
     format!("average {}{words}", shown(mean))
-}
-
-/// What is known beside CPU and memory.
-fn facts(one: &Process) -> Vec<String> {
-    let number = |value: Option<u64>, single: &str, many: &str| {
-        value.map(|value| count(usize::try_from(value).unwrap_or(usize::MAX), single, many))
-    };
-    let ports: Vec<String> = one.listening.iter().map(ToString::to_string).collect();
-    let rates = |name: &str, both: [(&str, Option<u64>); 2]| {
-        let known = both
-            .iter()
-            .filter_map(|(word, value)| Some((word, (*value)?)));
-        let known: Vec<String> = known
-            .map(|(word, value)| format!("{word} {}/s", bytes(value)))
-            .collect();
-        (!known.is_empty()).then(|| format!("{name} {}", known.join(" ")))
-    };
-    // Worth a word only where counting shared pages for each process tells a different story.
-    let shared = one.memory_bytes.zip(one.memory_pss_bytes);
-    let shared = shared.filter(|(all, once)| one.pids.len() > 1 && *once < all / 10 * 9);
-    let containers: Vec<String> = one.containers.iter().map(container).collect();
-    [
-        (!containers.is_empty()).then(|| containers.join(", ")),
-        shared.map(|(_, once)| format!("memory {} with shared pages counted once", bytes(once))),
-        number(one.threads, "thread", "threads"),
-        number(one.open_files, "open file", "open files"),
-        (!ports.is_empty()).then(|| format!("listens on {}", ports.join(", "))),
-        rates(
-            "disk",
-            [
-                ("read", one.disk_read_bytes_per_s),
-                ("write", one.disk_write_bytes_per_s),
-            ],
-        ),
-        rates(
-            "net",
-            [
-                ("in", one.net_rx_bytes_per_s),
-                ("out", one.net_tx_bytes_per_s),
-            ],
-        ),
-    ]
-    .into_iter()
-    .flatten()
-    .collect()
-}
-
-/// Its name and image, and how much of its memory it has.
-fn container(one: &Container) -> String {
-    let name = format!("container {} ({})", safe(&one.name), safe(&one.image));
-    match one.memory_bytes.zip(one.memory_limit_bytes) {
-        Some((used, limit)) => format!("{name} {} of {}", bytes(used), bytes(limit)),
-        None => name,
-    }
 }
 
 #[cfg(test)]

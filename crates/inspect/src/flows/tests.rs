@@ -129,3 +129,21 @@ fn nothing_is_kept_of_what_is_gone() {
     }
     assert!(flows.flows.is_empty() && flows.sockets.is_empty());
 }
+
+#[test]
+fn a_connection_that_was_over_before_its_holder_was_looked_for_makes_nobody_a_stranger() {
+    let mut flows = begun();
+    // Seen once; when the holders are searched it is gone.
+    look(&mut flows, &[connection(1, 5, (40000, 90), [0, 10])]);
+    flows.searched();
+    flows.searched();
+    look(&mut flows, &[connection(2, 6, (40001, 90), [0, 10])]);
+    look(&mut flows, &[]);
+    // Another one lasts long enough.
+    look(&mut flows, &[connection(3, 7, (40002, 90), [0, 10])]);
+    flows.holds(7, 7);
+    look(&mut flows, &[connection(3, 7, (40002, 90), [0, 10])]);
+    assert_eq!(flows.take(7), [0, 10]);
+    flows.closed(&connection(4, 0, (40003, 90), [1, 500]));
+    assert_eq!(flows.take(7), [1, 500]);
+}

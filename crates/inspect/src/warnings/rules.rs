@@ -209,6 +209,10 @@ impl Look<'_> {
     }
 
     fn open_files(&mut self) {
+        // A limit that was set is the system's too, and has its own words.
+        if self.process.limits.open_files.is_some() {
+            return;
+        }
         let most = self.process.usage.and_then(|usage| usage.open_files_most);
         let (Some(most), Some(limit)) = (most, self.process.open_files_limit) else {
             return;

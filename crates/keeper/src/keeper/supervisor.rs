@@ -17,8 +17,8 @@ use crate::options::places;
 /// How long it is waited before the next start, by the number of early deaths in a row.
 const DELAYS_MS: [u64; 8] = [0, 100, 1_000, 2_000, 4_000, 8_000, 10_000, 10_000];
 
-/// Who was killed from outside did not fail: it is waited no longer than this.
-const KILLED_MS: u64 = 200;
+/// Who was killed from outside did not fail: it is waited no longer than this, and at first not at all.
+const KILLED_MS: [u64; 8] = [0, 0, 0, 0, 20, 50, 100, 200];
 
 /// One that has lived this long did not die early.
 const LIVED: Duration = Duration::from_secs(10);
@@ -176,7 +176,7 @@ impl Keeper {
         if let Err(error) = self.try_start_supervisor() {
             let program = self.supervisor.program.display();
             crate::say(&format!("cannot start the supervisor {program}: {error}"));
-            self.plan_supervisor(Duration::ZERO, u64::MAX);
+            self.plan_supervisor(Duration::ZERO, &DELAYS_MS);
             return;
         }
         let facts: Vec<_> = self.shims.iter().filter_map(|shim| shim.fact()).collect();
@@ -281,16 +281,16 @@ impl Keeper {
             let killed = status
                 .signal()
                 .is_some_and(|(number, _)| number == signal::KILL);
-            self.plan_supervisor(lived, if killed { KILLED_MS } else { u64::MAX });
+            self.plan_supervisor(lived, if killed { &KILLED_MS } else { &DELAYS_MS });
         }
     }
 
-    fn plan_supervisor(&mut self, lived: Duration, most_ms: u64) {
+    fn plan_supervisor(&mut self, lived: Duration, delays_ms: &[u64; 8]) {
         let supervisor = &mut self.supervisor;
         if lived >= LIVED {
             supervisor.deaths = 0;
         }
-        let delay = DELAYS_MS[supervisor.deaths.min(DELAYS_MS.len() - 1)].min(most_ms);
+        let delay = delays_ms[supervisor.deaths.min(delays_ms.len() - 1)];
         supervisor.deaths += 1;
         supervisor.state = State::Down {
             start_at: Some(Instant::now() + Duration::from_millis(delay)),

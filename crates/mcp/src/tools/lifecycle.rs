@@ -80,6 +80,7 @@ pub(crate) async fn start(session: &Session, given: Start, caller: &Caller) -> A
         wait: given.wait,
         timeout_ms: Some(millis(given.timeout_s)),
         on_conflict,
+        also: Vec::new(),
     };
     let answer = up(session, path::START, &request, caller).await?;
     Ok(told(&answer, given.wait))

@@ -12,12 +12,24 @@ use crate::supervisor::Supervisor;
 use crate::waiters::{Seen, Start, Waiter};
 
 /// What a start has begun.
+#[derive(Default)]
 pub(crate) struct Begun {
     pub(crate) names: Vec<String>,
     pub(crate) started: Vec<String>,
     pub(crate) already: Vec<String>,
     pub(crate) notes: Vec<String>,
     pub(crate) former: BTreeMap<String, forge_facts::RunId>,
+}
+
+impl Begun {
+    /// Takes in what was begun beside it.
+    pub(crate) fn add(&mut self, other: Begun) {
+        self.names.extend(other.names);
+        self.started.extend(other.started);
+        self.already.extend(other.already);
+        self.notes.extend(other.notes);
+        self.former.extend(other.former);
+    }
 }
 
 impl Supervisor {

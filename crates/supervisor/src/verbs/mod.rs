@@ -85,6 +85,7 @@ impl Supervisor {
                 found,
             } => {
                 self.statistics.take(&name, number, found);
+                self.alerts.look_soon();
                 self.news.send_modify(|count| *count += 1);
             }
             Input::Contained {

@@ -21,16 +21,50 @@ impl Supervisor {
         }
     }
 
+    /// All profiles that are meant, or none of them.
     fn begin_start(&mut self, request: &StartRequest) -> Result<Begun, Problem> {
         if self.is_ending() {
             let what = "everything is being stopped by `forge daemon stop`";
             return Err(Problem::failed(what).with_hint("start again once that is done"));
         }
+        if request.also.is_empty() {
+            return self.begin_profile(request, request.profile.clone());
+        }
+        if !request.targets.is_empty() {
+            return Err(Problem::usage("targets are those of one profile")
+                .with_hint("name one profile, or leave out the targets"));
+        }
+        let mut names: Vec<String> = Vec::new();
+        for name in request.profile.iter().chain(&request.also) {
+            if !names.contains(name) {
+                names.push(name.clone());
+            }
+        }
+        let mut profiles: Vec<Profile> = Vec::new();
+        for name in &names {
+            let config = self.load_config(&request.environment, Some(name))?;
+            let profile = profile_of(&config, Some(name))?.clone();
+            refuse_double(&profiles, &profile)?;
+            self.refuse_clashes(&profile)?;
+            profiles.push(profile);
+        }
+        let mut begun = Begun::default();
+        for name in names {
+            begun.add(self.begin_profile(request, Some(name))?);
+        }
+        Ok(begun)
+    }
+
+    fn begin_profile(
+        &mut self,
+        request: &StartRequest,
+        profile: Option<String>,
+    ) -> Result<Begun, Problem> {
         let one_in_use = match self.profiles.as_slice() {
             [one] => Some(one.clone()),
             _ => None,
         };
-        let name = request.profile.clone().or(one_in_use);
+        let name = profile.or(one_in_use);
         let config = self.load_config(&request.environment, name.as_deref())?;
         let profile = profile_of(&config, name.as_deref())?.clone();
         let names = chosen(&profile, &request.targets)?;
@@ -264,6 +298,21 @@ impl Supervisor {
             self.choose_automatic_port(&name);
         }
     }
+}
+
+/// Of two profiles that are started together, each name belongs to one.
+fn refuse_double(others: &[Profile], profile: &Profile) -> Result<(), Problem> {
+    for spec in &profile.processes {
+        let has = |other: &&Profile| other.processes.iter().any(|one| one.name == spec.name);
+        if let Some(other) = others.iter().find(has) {
+            return Err(Problem::usage(format!(
+                "`{}` is in profile `{}` and in profile `{}`; two processes of one name cannot run together",
+                spec.name, other.name, profile.name
+            ))
+            .with_hint("rename one of them, or start one of the profiles"));
+        }
+    }
+    Ok(())
 }
 
 /// What an edited file says anew.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use forge_api as api;
 use forge_core::event::{Outcome, Status, View};
 use forge_facts::RunId;
-use forge_os::process_table::{ProcessState, ProcessTable};
+use forge_os::ProcessState;
 use tokio::time::Instant;
 
 use super::Kind;
@@ -205,9 +205,7 @@ impl Supervisor {
         if since.0 != run {
             *since = (run, now);
         }
-        let waits = ProcessTable::open()
-            .and_then(|mut table| table.stat(pid))
-            .is_ok_and(|stat| stat.state == ProcessState::Sleeping);
+        let waits = forge_os::stat(pid).is_ok_and(|stat| stat.state == ProcessState::Sleeping);
         if waits || since.1.elapsed() >= BREATH {
             seen.breathe.insert(name.to_string());
             return true;

@@ -14,7 +14,7 @@ use crate::connect::Link;
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, exit};
 use crate::output::colour::Style;
-use crate::output::monitor::picture;
+use crate::output::monitor::live_picture;
 use crate::output::report::look;
 use crate::output::text::clip;
 use crate::place::Place;
@@ -22,6 +22,8 @@ use crate::terminal::{FullScreen, size};
 
 const EVERY: Duration = Duration::from_secs(1);
 const FOOT: &str = "q quits, the arrows scroll";
+/// From so many rows on each allows one line of warnings more.
+const ROWS_OF_A_WARNING: usize = 6;
 
 pub(super) async fn run(place: &Place, args: &MonitorArgs, context: &Context) -> Outcome {
     let mut resized = hear(SignalKind::window_change())?;
@@ -121,14 +123,23 @@ impl View<'_> {
         let mut look = look(ui);
         // A full line would wrap on some terminals.
         look.width = Some(columns.saturating_sub(1).max(1));
-        let lines = picture(&self.monitor, now(), look);
+        let most = rows / ROWS_OF_A_WARNING;
+        let lines = live_picture(&self.monitor, now(), look, most);
         let room = rows.saturating_sub(1);
+        let all = lines.len();
         self.from = self.from.min(lines.len().saturating_sub(room));
         let mut shown: Vec<String> = lines.into_iter().skip(self.from).take(room).collect();
         if rows > 1 {
             shown.resize(room, String::new());
         }
-        let foot = clip(FOOT, columns.saturating_sub(1));
+        let foot = match all > room {
+            true => {
+                let last = (self.from + room).min(all);
+                format!("{FOOT} · lines {}-{last} of {all}", self.from + 1)
+            }
+            false => FOOT.to_string(),
+        };
+        let foot = clip(&foot, columns.saturating_sub(1));
         shown.push(ui.paint(Style::Dim, &foot));
         self.screen.draw(&shown);
     }

@@ -1,17 +1,8 @@
-//! The full-screen console: the real binary on a pseudo-terminal, its screen read back.
+//! Processes are started and stopped, commands typed, terminals attached, and the console left.
 
-mod common;
-
-use std::fs::File;
-use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
-
-use common::Workspace;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
-use rustix::termios::{LocalModes, tcgetattr};
+
+use crate::driven::Console;
 
 const CONFIG: &str = "dev:
   - name: backend
@@ -23,106 +14,6 @@ const CONFIG: &str = "dev:
     command: exec sleep 1000
     autostart: false
 ";
-
-const ROWS: u16 = 24;
-const COLUMNS: u16 = 90;
-
-/// A console on a terminal of its own.
-struct Console {
-    workspace: Workspace,
-    master: File,
-    slave: OwnedFd,
-    child: Child,
-    screen: vt100::Parser,
-}
-
-impl Console {
-    fn open(config: &str) -> Self {
-        let workspace = Workspace::new(config);
-        let terminal = forge_os::open_terminal(ROWS, COLUMNS).expect("a terminal");
-        let end = || Stdio::from(terminal.slave.try_clone().expect("a descriptor"));
-        let child = workspace
-            .command(&[])
-            .env("TERM", "xterm-256color")
-            .stdin(end())
-            .stdout(end())
-            .stderr(end())
-            .spawn()
-            .expect("it runs");
-        let size = |length| std::num::NonZeroU16::new(length).expect("not zero");
-        Console {
-            workspace,
-            master: File::from(terminal.master),
-            slave: terminal.slave,
-            child,
-            screen: vt100::Parser::new(size(ROWS), size(COLUMNS), 0),
-        }
-    }
-
-    fn text(&self) -> String {
-        self.screen.screen().contents()
-    }
-
-    /// Reads until the screen shows this text.
-    fn shows(&mut self, text: &str) {
-        self.until(&format!("{text:?}"), |screen| screen.contains(text));
-    }
-
-    fn until(&mut self, what: &str, is: impl Fn(&str) -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(40);
-        while !is(&self.text()) {
-            assert!(Instant::now() < deadline, "no {what} in\n{}", self.text());
-            self.read();
-        }
-    }
-
-    fn read(&mut self) {
-        let mut fds = [PollFd::new(&self.master, PollFlags::IN)];
-        let patience = Timespec::try_from(Duration::from_millis(200)).expect("short");
-        if poll(&mut fds, Some(&patience)).expect("it can be waited for") == 0 {
-            return;
-        }
-        let mut room = [0; 16 * 1024];
-        if let Ok(count) = self.master.read(&mut room) {
-            self.screen.process(&room[..count]);
-        }
-    }
-
-    fn types(&mut self, keys: &str) {
-        self.master.write_all(keys.as_bytes()).expect("typed");
-    }
-
-    /// Waits for its end; the exit code.
-    fn end(&mut self) -> Option<i32> {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        while self.child.try_wait().expect("it is ours").is_none() {
-            assert!(
-                Instant::now() < deadline,
-                "it does not end:\n{}",
-                self.text()
-            );
-            self.read();
-        }
-        for _ in 0..4 {
-            self.read();
-        }
-        self.child.wait().expect("it is ours").code()
-    }
-
-    fn gave_the_terminal_back(&self) -> bool {
-        let modes = tcgetattr(&self.slave).expect("modes").local_modes;
-        modes.contains(LocalModes::ICANON | LocalModes::ECHO)
-            && !self.screen.screen().alternate_screen()
-    }
-}
-
-impl Drop for Console {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-        let _ = self.workspace.command(&["daemon", "stop"]).output();
-    }
-}
 
 #[test]
 fn processes_are_started_watched_and_stopped_by_keys() {
