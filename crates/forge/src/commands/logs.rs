@@ -61,6 +61,7 @@ impl Question {
                 fields: select.fields.clone(),
                 context: select.context.unwrap_or(0),
                 tail: select.lines,
+                within: None,
                 run: select.run.as_deref().map(run_choice).transpose()?,
                 whole_lines: false,
             },

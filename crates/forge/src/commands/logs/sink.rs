@@ -95,7 +95,6 @@ pub(crate) struct Sink<'a> {
     context: &'a Context,
     form: Form,
     fold: Option<Fold>,
-    held: bool,
     buffer: Vec<u8>,
 }
 
@@ -106,7 +105,6 @@ impl<'a> Sink<'a> {
             fold: matches!(form, Form::Text { comfort: true, .. }).then(Fold::default),
             context,
             form,
-            held: false,
             buffer: Vec::new(),
         }
     }
@@ -117,16 +115,23 @@ impl<'a> Sink<'a> {
     ///
     /// A long line whose rest cannot be read.
     pub(crate) fn item(&mut self, item: Item) -> Result<(), Failure> {
-        let ready = match &mut self.fold {
-            Some(fold) => {
-                self.held = true;
-                fold.push(item)
-            }
-            None => Some((item, 1)),
+        let Some(fold) = &mut self.fold else {
+            return self.write(&item, 1);
         };
-        if let Some((item, times)) = ready {
+        for (item, times) in fold.push(item) {
             self.write(&item, times)?;
         }
+        Ok(())
+    }
+
+    /// What comes from now on is shown as it comes; only repetitions wait to be counted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::item`].
+    pub(crate) fn go_live(&mut self) -> Result<(), Failure> {
+        self.flush()?;
+        self.fold = self.fold.take().map(|_| Fold::live());
         Ok(())
     }
 
@@ -139,7 +144,7 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
-    /// Writes out what has been gathered. A line that may still be repeated is held back.
+    /// Writes out what has been gathered, but for repetitions that are still being counted.
     pub(crate) fn send(&mut self) {
         self.context.ui.out.bytes(&self.buffer);
         self.buffer.clear();
@@ -151,9 +156,9 @@ impl<'a> Sink<'a> {
         !matches!(self.form, Form::Json)
     }
 
-    /// Whether a line is held back that may still be repeated.
+    /// Whether repetitions are still being counted.
     pub(crate) fn holds_back(&self) -> bool {
-        self.held
+        self.fold.as_ref().is_some_and(Fold::holds_back)
     }
 
     /// Writes out everything.
@@ -162,7 +167,6 @@ impl<'a> Sink<'a> {
     ///
     /// As [`Sink::item`].
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        self.held = false;
         if let Some((item, times)) = self.fold.as_mut().and_then(Fold::flush) {
             self.write(&item, times)?;
         }
