@@ -42,30 +42,23 @@ fn first_of<const WARNINGS: bool>(text: &[u8], until: usize) -> Option<usize> {
     None
 }
 
-/// Whether five bytes may be the beginning of a mark. No branches.
+/// Whether five bytes may be the beginning of a mark: no branches, and few comparisons, even where
+/// that lets pass more than is meant.
 #[inline(always)]
 fn may_be<const WARNINGS: bool>(a: u8, b: u8, c: u8, d: u8, e: u8) -> bool {
-    let letter = |x: u8| (x == b'e') | (x == b'f') | (x == b'c') | ((x == b'w') & WARNINGS);
-    let begins = |x: u8| letter(x) | (x == b'<');
+    // `c`, `e` and `f`.
+    let letter = (b.wrapping_sub(b'c') <= 3) | ((b == b'w') & WARNINGS);
     // Of 50 to 69, or 40000 and above; of warnings 40 to 49, or 30000 and above.
     let least = if WARNINGS { b'3' } else { b'4' };
     let number = |x: u8| x.wrapping_sub(least) <= b'6' - least;
-    let status = if WARNINGS {
-        (b == b'4') | (b == b'5')
-    } else {
-        b == b'5'
-    };
-    let apart = (a == b' ') | (a == b'[') | (a == b'\t') | (a == b'|');
-    let blank = (c == b' ') | (c == b'\t');
+    let status = (b == b'5') | ((b == b'4') & WARNINGS);
+    // A tab or the end of a line, and what else stands before a column.
+    let apart = (a.wrapping_sub(b'\t') <= 1) | (a == b' ') | (a == b'[') | (a == b'|');
     let digit = c.wrapping_sub(b'0') <= 9;
     let key = (a == b'l') | (a == b'y');
-    let quoted = (d == b' ') | (d == b'"');
-    (a == b'\n') & begins(b)
-        | apart & (status & digit | letter(b) & blank)
-        | (a == b'|') & (b == b' ') & begins(c)
-        | key & (b == b'"') & (c == b':') & (number(d) | quoted & number(e))
-        | key & (b == b'=') & number(c)
-        | (a == b'"') & letter(b) & (c == b'"')
+    apart & (status & digit | letter & (c < b'a') | (b == b'<'))
+        | key & ((b == b'"') & (c == b':') & (number(d) | number(e)) | (b == b'=') & number(c))
+        | (a == b'"') & letter & (c == b'"')
         | (a == b' ') & (b == b'#') & (c == b' ') & WARNINGS
         | (a >= 0xc3)
 }
@@ -74,12 +67,16 @@ fn may_be<const WARNINGS: bool>(a: u8, b: u8, c: u8, d: u8, e: u8) -> bool {
 fn is<const WARNINGS: bool>(text: &[u8], before: &[u8]) -> bool {
     let at = |place: usize| text.get(place).copied().unwrap_or(b'\n');
     match at(0) {
-        // `E0101 …`, `E, [2026-…`, `E/Tag( 1):`, `e: file://…`, `<3>…`.
-        b'\n' => {
-            at(1) == b'<' || at(2).is_ascii_digit() || matches!(at(2), b',' | b'/' | b':')
-        }
-        b'|' if at(1) == b' ' => true,
-        b' ' | b'[' | b'\t' | b'|' if at(1).is_ascii_digit() => is_status(text, before),
+        b'\n' | b' ' | b'[' | b'\t' | b'|' => match at(1) {
+            b'0'..=b'9' => is_status(text, before),
+            // Of Redis.
+            b'#' => true,
+            // `E0101 …`, `E, [2026-…`, `E/Tag( 1):`, `e: file://…`, `<3>…`, also behind `web | `.
+            _ if at(0) == b'\n' || before.ends_with(b"|") || at(0) == b'|' => {
+                at(1) == b'<' || at(2).is_ascii_digit() || b",/: \t".contains(&at(2))
+            }
+            _ => matches!(at(2), b' ' | b'\t'),
+        },
         b'l' | b'y' => {
             let digits = text[1..]
                 .iter()
