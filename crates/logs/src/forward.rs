@@ -5,6 +5,7 @@
 //! [`LINE_CAP`].
 
 mod skip;
+mod torn;
 
 use std::collections::VecDeque;
 use std::io;
@@ -109,23 +110,6 @@ impl Forward {
             plain_to: 0,
         };
         forward.skip_missing_start();
-        forward
-    }
-
-    /// Reads from the middle of a line on, of which only the rest is of interest.
-    pub(crate) fn torn(segments: Segments, from: Place, stop: Option<Place>) -> Self {
-        let mut forward = Forward::new(segments, from, stop);
-        let Some(before) = from.offset().checked_sub(1) else {
-            return forward;
-        };
-        // A byte that stands for all that comes before, and is not shown again.
-        forward.open = Some(OpenLine {
-            place: Place::new(from.segment(), before),
-            text: vec![0],
-            size: 1,
-            last: 0,
-            shown: 1,
-        });
         forward
     }
 

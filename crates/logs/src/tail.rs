@@ -84,7 +84,9 @@ impl Windows<'_> {
                 Some(_) => warm_up(&mut self.segments, from)?,
                 None => from,
             };
-            let forward = self.span.forward(self.segments.fork(), begin, Some(self.end));
+            let forward = self
+                .span
+                .forward(self.segments.fork(), begin, Some(self.end));
             let mut reader = Reader::new(forward, self.want.clone(), self.rules.clone(), from);
             while let Some(key) = reader.next_key()? {
                 self.keys.push(key);

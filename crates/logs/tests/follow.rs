@@ -298,7 +298,12 @@ fn a_reader_that_is_far_behind_can_go_on_at_the_last_lines() {
     assert_eq!(first % 6, 0, "a line is torn");
     let count = usize::try_from(first / 6).expect("few") + 8000 + 3;
     let come = texts(&lines(&mut follower, count));
-    for (text, times) in [("a", 1), ("listening", 1), ("second", 8000), ("last line", 1)] {
+    for (text, times) in [
+        ("a", 1),
+        ("listening", 1),
+        ("second", 8000),
+        ("last line", 1),
+    ] {
         let seen = come.iter().filter(|line| *line == text).count();
         assert_eq!(seen, times, "{text}");
     }

@@ -214,10 +214,7 @@ fn show(what: &str, took: &[u64]) {
     took.sort_unstable();
     let at = |share: usize| {
         let at = (took.len() * share / 100).min(took.len().saturating_sub(1));
-        format!(
-            "{:.2} ms",
-            took.get(at).copied().unwrap_or(0) as f64 / 1e6
-        )
+        format!("{:.2} ms", took.get(at).copied().unwrap_or(0) as f64 / 1e6)
     };
     println!("{what:<34} {:>10} {:>10} {:>10}", at(50), at(99), at(100));
 }

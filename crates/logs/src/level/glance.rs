@@ -113,9 +113,7 @@ impl Glance {
     fn word(&self, text: &[u8]) -> Option<usize> {
         let mut from = 0;
         loop {
-            let hit = self
-                .words
-                .find_in(text, Span::from(from..text.len()))?;
+            let hit = self.words.find_in(text, Span::from(from..text.len()))?;
             if is_word(text, hit.start(), hit.end()) {
                 return Some(hit.start());
             }

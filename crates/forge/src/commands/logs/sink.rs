@@ -1,8 +1,10 @@
 //! Where lines go, and in what form: text, JSON, or bytes.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use forge_logs::{Fold, Gap, Item, TextForm, json_line, rfc3339};
+use forge_facts::RunId;
+use forge_logs::{Fold, Gap, Item, Logs, TextForm, json_line, rfc3339};
 use serde_json::json;
 
 use super::export::Ending;
@@ -47,6 +49,24 @@ impl Form {
         Form::Text {
             form: TextForm::new(names, colour, zone().clone()),
             comfort,
+        }
+    }
+
+    /// Says which runs are the newest ones, where beginnings of runs are marked.
+    pub(super) fn mark_newest(&mut self, logs: &Logs, processes: &[String]) {
+        let Form::Text {
+            form,
+            comfort: true,
+        } = self
+        else {
+            return;
+        };
+        for process in processes {
+            // Runs that cannot be read are marked as any others.
+            let runs = logs.runs(process).unwrap_or_default();
+            if let Some(newest) = runs.last() {
+                form.set_newest(process, *newest, runs.len() > 1);
+            }
         }
     }
 
@@ -95,6 +115,8 @@ pub(crate) struct Sink<'a> {
     context: &'a Context,
     form: Form,
     fold: Option<Fold>,
+    /// The runs whose beginning has been marked: each stream tells of it.
+    marked: BTreeMap<String, RunId>,
     buffer: Vec<u8>,
 }
 
@@ -105,6 +127,7 @@ impl<'a> Sink<'a> {
             fold: matches!(form, Form::Text { comfort: true, .. }).then(Fold::default),
             context,
             form,
+            marked: BTreeMap::new(),
             buffer: Vec::new(),
         }
     }
@@ -115,6 +138,12 @@ impl<'a> Sink<'a> {
     ///
     /// A long line whose rest cannot be read.
     pub(crate) fn item(&mut self, item: Item) -> Result<(), Failure> {
+        if let Item::Run(start) = &item {
+            let process = start.source.process.clone();
+            if self.marked.insert(process, start.run) == Some(start.run) {
+                return Ok(());
+            }
+        }
         let Some(fold) = &mut self.fold else {
             return self.write(&item, 1);
         };

@@ -99,7 +99,7 @@ fn is_status(text: &[u8], before: &[u8]) -> bool {
 }
 
 fn is_sign(text: &[u8], warnings: bool) -> bool {
-    const ERRORS: [&str; 8] = ["✖", "✘", "✗", "✕", "× ", "❌", "⨯", "🛑"];
+    const ERRORS: [&str; 9] = ["✖", "✘", "✗", "✕", "× ", "❌", "⨯", "🛑", "🚨"];
     let begins = |sign: &str| text.starts_with(sign.as_bytes());
     ERRORS.iter().any(|sign| begins(sign)) || warnings && begins("⚠")
 }
