@@ -161,6 +161,49 @@ mod tests {
     }
 
     #[test]
+    fn no_form_is_passed_over_whatever_stands_around_it() {
+        const BEFORE: [&str; 14] = [
+            "",
+            "web-1  | ",
+            "12:00:00 ",
+            "2026-01-01T12:00:00.123Z ",
+            "2026-01-01 12:00:00,123 [main] ",
+            "[2026-01-01 12:00:00] ",
+            "Jan  1 12:00:00 host app[1]: ",
+            "{\"time\":1,",
+            "{ \"time\": 1, ",
+            "ts=1 ",
+            "10.0.0.1 - - [01/Jan/2026:12:00:00 +0000] ",
+            "  ",
+            "main.c:7:12: ",
+            "1:M 01 Jan 2026 12:00:00.000 ",
+        ];
+        const FORMS: [&str; 62] = [
+            "ERROR ", "ERR ", "[ERR] ", "error: ", "Errors: ", "FATAL ", "Fatal: ", "CRITICAL ", "CRIT ",
+            "ALERT: ", "EMERG ", "SEVERE: ", "FAIL ", "FAILED ", "PANIC ", "panic: ", "FTL ", "PNC ",
+            "EROR ", "FAULT: ", "WARN ", "WRN ", "Warning: ", "[W] ", "W ", "E ", "F ", "C ", "\tE\t",
+            "E0101 12:00:00.000000 1 x.go:1] ", "W, [2026-01-01T12:00:00 #1] ", "E/Tag( 12): ", "<3>", "<27>1 ",
+            "<e> ", "w: file:///x ", "e: /x ", "\"level\":50,", "\"level\": 60,", "\"level\":\"40\",",
+            "\"severity\":50,", "\"severity\":\"ERROR\",", "\"level_value\":40000,", "\"lvl\":\"warn\",",
+            "\"level\":40000,", "\"PRIORITY\":\"3\",", "\"severityNumber\":17,", "level=50 ", "level=error ",
+            "severity=warning ", "lvl=40 ", "\"GET / HTTP/1.1\" 500 ", "GET /x 503 ", "GET /x - 404 ",
+            "| 500 | 1ms | 1.2.3.4 | GET \"/x\" ", "[500]: GET /x ", "2 errors ", "1 warning ", "✖ ", "× ",
+            "# ", "TypeError: ",
+        ];
+        const BEHIND: [&str; 5] = ["", "x", "12 ms", "app: x", "\"msg\":\"x\"}"];
+        for before in BEFORE {
+            for (form, behind) in FORMS.iter().flat_map(|form| BEHIND.map(|behind| (form, behind))) {
+                let line = format!("{before}{form}{behind}");
+                let level = level_of(line.as_bytes());
+                for least in [Level::Warn, Level::Error] {
+                    let found = Glance::new(least).unwrap().find(line.as_bytes()).is_some();
+                    assert!(found || level < Some(least), "{level:?} {line}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn no_line_of_the_corpus_is_passed_over_wrongly() {
         let Some(folder) = std::env::var_os("FORGE_CORPORA") else {
             eprintln!("skipped: FORGE_CORPORA names no folder");

@@ -72,7 +72,7 @@ fn is<const WARNINGS: bool>(text: &[u8], before: &[u8]) -> bool {
             // Of Redis.
             b'#' => true,
             // `E0101 …`, `E, [2026-…`, `E/Tag( 1):`, `e: file://…`, `<3>…`, also behind `web | `.
-            _ if at(0) == b'\n' || before.ends_with(b"|") || at(0) == b'|' => {
+            _ if begins_a_line(at(0), before) => {
                 at(1) == b'<' || at(2).is_ascii_digit() || b",/: \t".contains(&at(2))
             }
             _ => matches!(at(2), b' ' | b'\t'),
@@ -87,6 +87,13 @@ fn is<const WARNINGS: bool>(text: &[u8], before: &[u8]) -> bool {
         0xc3.. => is_sign(text, WARNINGS),
         _ => true,
     }
+}
+
+/// Whether nothing but blanks stands before it in its line, or behind a `|`.
+fn begins_a_line(first: u8, before: &[u8]) -> bool {
+    let mut back = [first].into_iter().chain(before.iter().rev().copied());
+    back.find(|b| !matches!(b, b' ' | b'\t'))
+        .is_some_and(|b| matches!(b, b'\n' | b'|'))
 }
 
 /// Three digits and an end, and not the size behind the status of an access: `" 200 512 "`.
