@@ -151,6 +151,37 @@ fn a_supervisor_that_is_killed_tells_no_event_twice_and_misses_none() {
 }
 
 #[test]
+fn a_flood_is_looked_at_in_samples_and_that_is_said_once() {
+    let world = World::new(
+        "dev:
+  - name: flood
+    command: |
+      head -c 100000000 /dev/zero | tr '\\0' x | fold -w 100
+      while [ ! -e more ]; do sleep 0.01; done
+      head -c 100000000 /dev/zero | tr '\\0' x | fold -w 100
+      echo 'Server listening at http://127.0.0.1:4000'
+      seq 1 1000
+      exec sleep 1000
+    log: {max_size: 16MB, keep: 3}
+",
+    );
+    world.ok(&["dev", "start"]);
+    let said = || -> usize {
+        let warnings = world.events("flood", "warning").into_iter();
+        warnings
+            .filter_map(|event| Some(event["message"].as_str()?.to_string()))
+            .filter(|text| text.contains("samples are looked at"))
+            .count()
+    };
+    wait_for("it is said", || (said() == 1).then_some(()));
+    world.write("more", "");
+    // What it says at the end of a flood is not among what is left out.
+    let up = world.wait_process("flood", "shows an address", |one| !one["url"].is_null());
+    assert_eq!(up["url"], "http://127.0.0.1:4000");
+    assert_eq!(said(), 1);
+}
+
+#[test]
 fn all_logs_together_stay_below_their_total() {
     let world = World::new(
         "settings: {log: {max_size: 100KB, keep: 50, total: 500KB}}

@@ -18,10 +18,26 @@ const STRIDE: u64 = if cfg!(test) { 16 } else { 64 * 1024 };
 
 /// The beginning of the line that holds `place`, or `place` itself where a line begins there.
 pub(crate) fn line_start(segments: &mut Segments, place: Place) -> io::Result<Place> {
+    line_start_since(segments, place, Place::new(0, 0))
+}
+
+/// The same, looked for no further back than `least`: where it is not found, `least`.
+pub(crate) fn line_start_since(
+    segments: &mut Segments,
+    place: Place,
+    least: Place,
+) -> io::Result<Place> {
     let mut number = place.segment();
     let mut end = place.offset();
     loop {
-        if let Some(start) = start_within(segments, number, end)? {
+        if number < least.segment() {
+            return Ok(least);
+        }
+        let floor = match number == least.segment() {
+            true => least.offset(),
+            false => 0,
+        };
+        if let Some(start) = start_within(segments, number, floor, end)? {
             return Ok(Place::new(number, start));
         }
         let here = Place::new(number, 0);
@@ -35,9 +51,14 @@ pub(crate) fn line_start(segments: &mut Segments, place: Place) -> io::Result<Pl
     }
 }
 
-/// The last beginning of a line of a segment, in `1..=end`.
-fn start_within(segments: &mut Segments, number: u64, end: u64) -> io::Result<Option<u64>> {
-    let first = segments.first_mark(Place::new(number, 1));
+/// The last beginning of a line of a segment, in `1..=end`; nothing before `floor` is looked at.
+fn start_within(
+    segments: &mut Segments,
+    number: u64,
+    floor: u64,
+    end: u64,
+) -> io::Result<Option<u64>> {
+    let first = segments.first_mark(Place::new(number, floor.max(1)));
     let (marks, _) = segments.marks(number, first, end + 1);
     let mark = marks
         .iter()
@@ -49,7 +70,7 @@ fn start_within(segments: &mut Segments, number: u64, end: u64) -> io::Result<Op
             }
             IndexKind::Chunk => false,
         })
-        .map_or(0, |mark| mark.offset);
+        .map_or(floor, |mark| mark.offset);
     let mut buffer = vec![0; STRIDE.min(end) as usize];
     let mut to = end;
     while to > mark {
@@ -94,8 +115,8 @@ pub(crate) fn back_by(segments: &Segments, place: Place, back: u64) -> Place {
 /// where the line before it is long.
 pub(crate) fn warm_up(segments: &mut Segments, place: Place) -> io::Result<Place> {
     let back = back_by(segments, place, WARM_UP);
-    let begin = line_start(segments, back)?;
-    let long =
-        begin.segment() == back.segment() && back.offset() - begin.offset() > LINE_CAP as u64;
-    Ok(if long { place } else { begin })
+    let least = back_by(segments, back, LINE_CAP as u64);
+    let begin = line_start_since(segments, back, least)?;
+    let found = begin > least || least == segments.start();
+    Ok(if found { begin } else { place })
 }

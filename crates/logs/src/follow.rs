@@ -141,11 +141,25 @@ impl Follower {
     ///
     /// Files cannot be read.
     pub fn wait(&mut self, timeout: Option<Duration>) -> io::Result<Vec<Item>> {
+        self.wait_or(None, timeout)
+    }
+
+    /// The same, but ends when `other` can be read, too.
+    ///
+    /// # Errors
+    ///
+    /// Files cannot be read.
+    pub fn wait_or(
+        &mut self,
+        other: Option<BorrowedFd<'_>>,
+        timeout: Option<Duration>,
+    ) -> io::Result<Vec<Item>> {
         let until = timeout.map(|timeout| Instant::now() + timeout);
+        let mut woken = false;
         loop {
             let items = self.poll()?;
             let now = Instant::now();
-            if !items.is_empty() || until.is_some_and(|until| now >= until) {
+            if woken || !items.is_empty() || until.is_some_and(|until| now >= until) {
                 return Ok(items);
             }
             let wake = self.deadline().into_iter().chain(until).min();
@@ -156,9 +170,14 @@ impl Follower {
                     tv_nsec: i64::from(left.subsec_nanos()),
                 }
             });
-            let mut fds = [PollFd::new(&self.watch, PollFlags::IN)];
-            match rustix::event::poll(&mut fds, wait.as_ref()) {
-                Ok(_) => {}
+            let own = PollFd::new(&self.watch, PollFlags::IN);
+            let mut fds = [own.clone(), own];
+            let count = 1 + usize::from(other.is_some());
+            if let Some(other) = other {
+                fds[1] = PollFd::from_borrowed_fd(other, PollFlags::IN);
+            }
+            match rustix::event::poll(&mut fds[..count], wait.as_ref()) {
+                Ok(_) => woken = count > 1 && !fds[1].revents().is_empty(),
                 Err(rustix::io::Errno::INTR) => return Ok(Vec::new()),
                 Err(error) => return Err(error.into()),
             }

@@ -5,6 +5,7 @@
 //! [`LINE_CAP`].
 
 mod skip;
+mod torn;
 
 use std::collections::VecDeque;
 use std::io;

@@ -107,14 +107,16 @@ impl LineEnd {
     }
 }
 
-/// Which part of a line this is. Only a [`Follower`](crate::Follower) yields parts.
+/// Which part of a line this is. A [`Follower`](crate::Follower) yields parts, and a question that is
+/// asked [`within`](crate::Query::within) a bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part {
     /// All of it.
     Whole,
     /// Its beginning; its end has not been written yet.
     Head,
-    /// What came after a [`Part::Head`] that was yielded before: none of its bytes again.
+    /// What came after a [`Part::Head`] that was yielded before, or was left out: none of its bytes
+    /// again.
     Tail,
 }
 

@@ -46,6 +46,9 @@ pub struct Query {
     pub context: usize,
     /// The last so many lines of the merged order (context comes in addition).
     pub tail: Option<usize>,
+    /// Of each stream nothing before its last so many bytes: a bound for those who cannot wait. A line
+    /// that begins before comes without its beginning, as a [`Part::Tail`](crate::Part::Tail).
+    pub within: Option<u64>,
     /// One run only.
     pub run: Option<RunChoice>,
     /// Leave out a last line without an end: a follower that starts at [`Items::ends`] shows it.

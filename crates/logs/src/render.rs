@@ -1,8 +1,10 @@
 //! The forms in which lines are written out: text for people, JSON for programs, raw bytes.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use forge_facts::RunId;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -20,6 +22,8 @@ pub struct TextForm {
     zone: TimeZone,
     /// The second that was written last, and its text.
     second: (i64, String),
+    /// The newest run of processes, and whether there were others before it.
+    newest: BTreeMap<String, (RunId, bool)>,
 }
 
 impl TextForm {
@@ -35,7 +39,14 @@ impl TextForm {
             colours,
             zone,
             second: (i64::MIN, String::new()),
+            newest: BTreeMap::new(),
         }
+    }
+
+    /// Says which run of a process is the newest, and whether it follows another one: what comes with
+    /// it or after it is marked as new since the restart.
+    pub fn set_newest(&mut self, process: &str, run: RunId, restarted: bool) {
+        self.newest.insert(process.to_string(), (run, restarted));
     }
 
     /// Makes room for another name; names that were written before stay as they are.
@@ -51,7 +62,16 @@ impl TextForm {
         match item {
             Item::Line(line) => self.line(line),
             Item::Gap(gap) => self.mark(item, &gap_text(gap)),
-            Item::Run(RunStart { run, .. }) => self.mark(item, &format!("── run {run} ──")),
+            Item::Run(run) => self.mark(item, &self.run_text(run)),
+        }
+    }
+
+    fn run_text(&self, start: &RunStart) -> String {
+        let RunStart { source, run, .. } = start;
+        let new = self.newest.get(&source.process);
+        match new.is_some_and(|(newest, restarted)| run > newest || run == newest && *restarted) {
+            true => format!("── new since the last restart: run {run} ──"),
+            false => format!("── run {run} ──"),
         }
     }
 

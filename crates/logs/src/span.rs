@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use forge_facts::RunId;
 
-use crate::backward::{back_by, line_start, warm_up};
+use crate::backward::{back_by, line_start, line_start_since, warm_up};
 use crate::forward::Forward;
 use crate::level::LevelRules;
 use crate::line::{Item, Place};
@@ -21,6 +21,8 @@ pub(crate) struct Span {
     pub(crate) stop: Place,
     /// Whether reading ends where the log does, so that marks behind its last byte are shown.
     open_end: bool,
+    /// Whether `from` lies in the middle of a line, whose beginning is left out.
+    torn: bool,
 }
 
 impl Span {
@@ -50,12 +52,36 @@ impl Span {
             let first = segments.since(since);
             from = from.max(line_start(&mut segments, first)?);
         }
-        Ok(Span {
+        let mut span = Span {
             segments,
             from,
             stop,
             open_end,
-        })
+            torn: false,
+        };
+        if let Some(most) = query.within {
+            span.keep_within(most)?;
+        }
+        Ok(span)
+    }
+
+    /// Leaves out what is more than `most` bytes before the end.
+    fn keep_within(&mut self, most: u64) -> io::Result<()> {
+        let back = back_by(&self.segments, self.stop, most);
+        if back > self.from {
+            self.from = back;
+            let before = back_by(&self.segments, back, 1);
+            self.torn = line_start_since(&mut self.segments, back, before)? != back;
+        }
+        Ok(())
+    }
+
+    /// Reads from `begin` on, which may be where it has been torn.
+    pub(crate) fn forward(&self, segments: Segments, begin: Place, stop: Option<Place>) -> Forward {
+        match self.torn && begin == self.from {
+            true => Forward::torn(segments, begin, stop),
+            false => Forward::new(segments, begin, stop),
+        }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -65,7 +91,7 @@ impl Span {
     /// Reads from here on only.
     pub(crate) fn narrow(&mut self, from: Option<Place>) {
         match from {
-            Some(from) => self.from = from,
+            Some(from) => (self.from, self.torn) = (from, self.torn && from == self.from),
             None => (self.from, self.open_end) = (self.stop, false),
         }
     }
@@ -82,7 +108,7 @@ impl Span {
         threads: usize,
     ) -> io::Result<Sought> {
         let cuts = Pieces::cuts(&self.segments, self.from);
-        if threads == 0 || cuts.is_empty() {
+        if threads == 0 || cuts.is_empty() || self.torn {
             return Ok(Sought::Here(Box::new(self.reader(want, rules)?)));
         }
         let task = Task {
@@ -97,7 +123,7 @@ impl Span {
 
     fn reader(mut self, want: Arc<Want>, rules: Arc<LevelRules>) -> io::Result<Reader> {
         let mut begin = self.from;
-        if begin > self.segments.start() {
+        if begin > self.segments.start() && !self.torn {
             begin = warm_up(&mut self.segments, begin)?;
             let mut context = want.context;
             while context > 0 && begin > self.segments.start() {
@@ -107,7 +133,7 @@ impl Span {
             }
         }
         let stop = (!self.open_end).then_some(self.stop);
-        let forward = Forward::new(self.segments, begin, stop);
+        let forward = self.forward(self.segments.fork(), begin, stop);
         Ok(Reader::new(forward, want, rules, self.from))
     }
 }

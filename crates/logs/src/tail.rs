@@ -4,8 +4,7 @@ use std::collections::BinaryHeap;
 use std::io;
 use std::sync::Arc;
 
-use crate::backward::{back_by, line_start, warm_up};
-use crate::forward::Forward;
+use crate::backward::{back_by, line_start_since, warm_up};
 use crate::level::LevelRules;
 use crate::line::Place;
 
@@ -23,11 +22,11 @@ pub(crate) fn keep_last(
     want: &Arc<Want>,
     count: usize,
 ) -> io::Result<()> {
-    let mut windows: Vec<Windows> = spans
+    let mut windows: Vec<Windows<'_>> = spans
         .iter()
         .map(|(span, rules)| Windows {
+            span,
             segments: span.segments.fork(),
-            start: span.from,
             end: span.stop,
             size: FIRST_WINDOW,
             want: want.clone(),
@@ -54,6 +53,7 @@ pub(crate) fn keep_last(
         let next = windows[stream].next_back()?;
         order.extend(next.map(|(time, place)| (time, stream, place)));
     }
+    drop(windows);
     for ((span, _), first) in spans.iter_mut().zip(first) {
         span.narrow(first);
     }
@@ -61,9 +61,9 @@ pub(crate) fn keep_last(
 }
 
 /// Reads a stream backward, window by window.
-struct Windows {
+struct Windows<'a> {
+    span: &'a Span,
     segments: Segments,
-    start: Place,
     /// What is before this has not been read.
     end: Place,
     size: u64,
@@ -73,23 +73,26 @@ struct Windows {
     keys: Vec<(u64, Place)>,
 }
 
-impl Windows {
+impl Windows<'_> {
     /// Time and place of the line before.
     fn next_back(&mut self) -> io::Result<Option<(u64, Place)>> {
-        while self.keys.is_empty() && self.end > self.start {
-            let back = back_by(&self.segments, self.end, self.size);
-            let from = line_start(&mut self.segments, back)?.max(self.start);
+        let start = self.span.from;
+        while self.keys.is_empty() && self.end > start {
+            let back = back_by(&self.segments, self.end, self.size).max(start);
+            let from = line_start_since(&mut self.segments, back, start)?.max(start);
             let begin = match self.want.level {
                 Some(_) => warm_up(&mut self.segments, from)?,
                 None => from,
             };
-            let forward = Forward::new(self.segments.fork(), begin, Some(self.end));
+            let forward = self
+                .span
+                .forward(self.segments.fork(), begin, Some(self.end));
             let mut reader = Reader::new(forward, self.want.clone(), self.rules.clone(), from);
             while let Some(key) = reader.next_key()? {
                 self.keys.push(key);
             }
             // Where a segment is gone, what was before it is, too.
-            self.end = if from < self.end { from } else { self.start };
+            self.end = if from < self.end { from } else { start };
             self.size = (self.size * 4).min(LAST_WINDOW);
         }
         Ok(self.keys.pop())

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use forge_facts::{RunId, Stream};
 use forge_logs::testing::Writer;
-use forge_logs::{Fold, Grep, Item, LINE_CAP, Level, Line, LineEnd, Logs, Query, RunChoice, Sieve};
+use forge_logs::{Grep, Item, LINE_CAP, Level, Line, LineEnd, Logs, Query, RunChoice, Sieve};
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -276,19 +276,6 @@ fn lines_around_a_match_are_shown_once() {
         .expect("it can be read")
         .count_matches();
     assert_eq!(count.expect("it can be read"), 3);
-}
-
-#[test]
-fn repeated_lines_are_folded() {
-    let root = tempfile::tempdir().expect("a folder");
-    let mut web = writer(root.path(), "web", Stream::Stdout);
-    web.write("a\nb\nb\n\x1b[1mb\x1b[0m\nb\na\n", 1)
-        .expect("written");
-    let folded: Vec<(Vec<u8>, u64)> = Fold::iter(items(root.path(), &Query::default()).into_iter())
-        .map(|(item, count)| (item.line().expect("a line").text.clone(), count))
-        .collect();
-    let counts: Vec<u64> = folded.iter().map(|(_, count)| *count).collect();
-    assert_eq!(counts, [1, 4, 1], "colours make no other line");
 }
 
 #[test]

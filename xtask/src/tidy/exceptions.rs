@@ -72,12 +72,6 @@ const LIST: &[Exception] = &[
         reason: "one reader; its parts share the state of a stream",
     },
     Exception {
-        path: "crates/logs/src/level/head.rs",
-        rule: Rule::Length,
-        limit: 440,
-        reason: "one table of forms and the code that walks it",
-    },
-    Exception {
         path: "crates/logs/src/sidecar.rs",
         rule: Rule::Length,
         limit: 440,

@@ -61,6 +61,7 @@ impl Question {
                 fields: select.fields.clone(),
                 context: select.context.unwrap_or(0),
                 tail: select.lines,
+                within: None,
                 run: select.run.as_deref().map(run_choice).transpose()?,
                 whole_lines: false,
             },
@@ -75,7 +76,8 @@ impl Question {
     ///
     /// Logs that cannot be read, a file that cannot be written.
     pub(super) fn answer(mut self, select: &Selection, context: &Context) -> Outcome {
-        let form = Form::chosen(select, &self.query.processes, context);
+        let mut form = Form::chosen(select, &self.query.processes, context);
+        form.mark_newest(&self.logs, &self.query.processes);
         if let Some(file) = &select.export {
             return export::export(file, self.items()?, form, context);
         }

@@ -9,8 +9,8 @@ use super::pump::{Channel, Moved};
 use super::run::Outlet;
 use super::{Shim, token};
 
-/// How soon the index follows the last bytes of a burst.
-const CATCH_UP: Duration = Duration::from_millis(5);
+/// How soon the index follows the last bytes of a burst: followers wait for the times of lines.
+const CATCH_UP: Duration = Duration::from_millis(1);
 
 /// How much is moved before the end of the process is told, at most: what it said last is then
 /// mostly in the log already.

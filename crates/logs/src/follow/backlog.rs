@@ -25,8 +25,8 @@ impl Follower {
             .collect()
     }
 
-    /// Leaves out what streams have that are more than `most` bytes behind, up to their last line:
-    /// which processes these are, and how many bytes of each.
+    /// Leaves out what streams have that are more than `most` bytes behind, up to their last lines (some
+    /// 64 KiB): which processes these are, and how many bytes of each.
     ///
     /// # Errors
     ///

@@ -4,11 +4,14 @@ use std::io;
 use std::time::Instant;
 
 use super::{HOLD, MOST_AT_ONCE, PATIENCE, QUIET};
-use crate::backward::line_start;
+use crate::backward::{back_by, line_start};
 use crate::forward::{Forward, Step};
 use crate::level::{Level, Leveller};
 use crate::line::{Item, Part, Place, RunStart};
 use crate::reader::{gap_of, make_line};
+
+/// How many bytes of whole lines before the end are looked at although others are left out.
+const KEPT_TAIL: u64 = 64 * 1024;
 
 /// One stream.
 pub(super) struct Tracked {
@@ -65,11 +68,16 @@ impl Tracked {
         segments.bytes(self.forward.place(), segments.end())
     }
 
-    /// Goes on with the last line.
+    /// Goes on with the last lines: what a program says when it is done with a flood is among them.
     pub(super) fn skip(&mut self) -> io::Result<()> {
         let mut segments = self.forward.segments.fork();
         let end = segments.end();
-        let from = line_start(&mut segments, end)?;
+        let back = back_by(&segments, end, KEPT_TAIL);
+        let mut from = line_start(&mut segments, back)?;
+        if segments.bytes(from, end) > 2 * KEPT_TAIL {
+            // A line of many megabytes is no tail.
+            from = line_start(&mut segments, end)?;
+        }
         if from > self.forward.place() {
             self.forward = Forward::new(segments, from, None);
             self.leveller.iter_mut().for_each(Leveller::reset);

@@ -11,7 +11,8 @@ pub(super) fn level(line: &str) -> Option<Level> {
         b':' => command(line.strip_prefix("::")?),
         b'#' => command(line.strip_prefix("##[")?),
         b'=' => report(line),
-        b'n' => npm(line).or_else(|| line.starts_with("not ok ").then_some(Level::Error)),
+        b'n' if line.starts_with("not ok ") => Some(Level::Error),
+        b'a'..=b'z' => npm(line),
         b'0'..=b'9' | b'[' => redis(line),
         _ => None,
     }
@@ -34,12 +35,12 @@ fn angle(line: &str) -> Option<Level> {
     }
 }
 
-/// `I1123 02:54:46.034659` (klog), `I20261123 02:54:46` (glog), `I, [2026-…` (Ruby), `W/Tag( 12):`
+/// `I1123 02:54:46.034659` (klog), `I20261123 02:54:46` or `I261123 02:54:46` (glog), `I, [2026-…` (Ruby), `W/Tag( 12):`
 /// (logcat), `w: file:///…` (Kotlin).
 fn lettered(bytes: &[u8]) -> Option<Level> {
     let letter = words::letter(bytes[0].to_ascii_uppercase());
     let digits = bytes[1..].iter().take_while(|b| b.is_ascii_digit()).count();
-    if matches!(digits, 4 | 8) && bytes.get(1 + digits) == Some(&b' ') {
+    if matches!(digits, 4 | 6 | 8) && bytes.get(1 + digits) == Some(&b' ') {
         let time = bytes.get(2 + digits..5 + digits)?;
         if time[0].is_ascii_digit() && time[1].is_ascii_digit() && time[2] == b':' {
             return letter;
@@ -81,12 +82,17 @@ fn report(line: &str) -> Option<Level> {
     }
 }
 
-/// `npm error …`, `npm ERR! …`, `npm WARN …`.
+/// `npm error …`, `npm ERR! …`, `npm WARN …`; `gyp ERR! …` and others that log as npm does.
 fn npm(line: &str) -> Option<Level> {
-    let rest = line.strip_prefix("npm ")?;
+    let (name, rest) = line.split_once(' ')?;
     let word = rest.split(' ').next()?;
+    if word == "ERR!" {
+        return Some(Level::Error);
+    }
+    if !matches!(name, "npm" | "gyp" | "lerna" | "node-pre-gyp") {
+        return None;
+    }
     match word {
-        "ERR!" => Some(Level::Error),
         "timing" => Some(Level::Debug),
         _ if word == "info" || word == "notice" || words::level(word) != Some(Level::Info) => {
             words::level(word)

@@ -1,29 +1,28 @@
 //! Telling at a glance which lines cannot be of a high level, so that a search for errors looks
 //! closely at few lines.
 //!
-//! Whatever form a line has, its level is a word, a number or a letter of a few. Words and numbers
-//! are looked for in the whole block at once; letters and statuses stand at known places of a line.
+//! Whatever form a line has, its level is a word, a number or a letter of a few. Words are looked for
+//! in the whole block at once; letters, numbers and signs are told by the bytes around them ([`marks`]).
 //! Only one direction is promised: a line that is passed over has no such level.
+
+mod marks;
 
 use std::sync::LazyLock;
 
 use aho_corasick::Span;
 use aho_corasick::packed::{self, Searcher};
-use memchr::memchr;
+use memchr::{memchr, memrchr};
 
 use super::Level;
 
-/// What a line of a level contains, written small: beginnings of words, letters and numbers with which
-/// lines begin (of klog, Ruby, logcat, Kotlin, syslog; behind `|`, too), fields of JSON and pairs whose
-/// value is a number, statuses, letters of their own, phrases of runtimes, signs.
-///
-/// The processor's wide instructions take 64 at once; more would be searched for much more slowly.
-const ERRORS: [&str; 62] = [
+/// What lines of a level contain, written small: words, or parts of words that are rarer, and phrases
+/// of runtimes. The fewer and the longer, the faster they are looked for.
+const ERRORS: [&str; 27] = [
     "err",
     "eror",
     "fail",
     "fault",
-    "sever",
+    "severe",
     "fata",
     "ftl",
     "crit",
@@ -32,131 +31,31 @@ const ERRORS: [&str; 62] = [
     "pani",
     "pnc",
     "xception",
-    "\ne0",
-    "\ne1",
-    "\ne2",
-    "\ne,",
-    "\ne/",
-    "\ne:",
-    "\nf0",
-    "\nf1",
-    "\nf2",
-    "\nf,",
-    "\nf/",
-    "\n<e",
-    "\n<0",
-    "\n<1",
-    "\n<2",
-    "\n<3",
-    "\n<4",
-    "\n<5",
-    "| e",
-    "| f",
-    "| <",
-    "\":5",
-    "\":6",
-    ": 5",
-    ": 6",
-    ":\"5",
-    ":40000",
-    "l=5",
     "t_message",
     "iority\"",
-    "\"e\"",
-    "\"f\"",
+    "tynumber\"",
+    "y_number\"",
     "ceback",
-    "aught ",
+    "ncaught ",
     "unhandled ",
     "rminate c",
-    "** ",
+    "** (",
+    ": ***",
     "eport=",
     "not ok ",
     "roblem",
-    "\u{2716}",
-    "\u{2718}",
-    " 50",
-    " 51",
-    " 52",
-    "[50",
-    " e ",
-    " f ",
     "gmentation",
 ];
-/// The signs and numbers that are rarer.
-const MORE_ERRORS: [&str; 24] = [
-    "tynumber\"",
-    "y_number\"",
-    "\"c\"",
-    ": 40000",
-    "\u{2717}",
-    "\u{2715}",
-    "× ",
-    "❌",
-    "⨯",
-    "🛑",
-    " 53",
-    " 54",
-    " 55",
-    " 56",
-    " 57",
-    " 58",
-    " 59",
-    "[51",
-    "[e ",
-    " c ",
-    "\te\t",
-    "\n<6",
-    "\n<7",
-    "\n<8",
-];
-const WARNINGS: [&str; 38] = [
-    "warn",
-    "wrn",
-    "deprecat",
-    "\nw0",
-    "\nw1",
-    "\nw2",
-    "\nw,",
-    "\nw/",
-    "\nw:",
-    "\n<w",
-    "\n<9",
-    "l\":4",
-    "l\": 4",
-    "l\":\"4",
-    "l=4",
-    "l\":30000",
-    "l\": 30000",
-    "s\":\"w",
-    "s\": \"w",
-    "⚠",
-    " 40",
-    " 41",
-    " 42",
-    " 43",
-    " 44",
-    " 45",
-    " 46",
-    " 47",
-    " 48",
-    " 49",
-    "[40",
-    "[41",
-    "[42",
-    " w ",
-    "[w ",
-    "\tw\t",
-    "| w",
-    " # ",
-];
-const AT_ONCE: usize = 64;
+const WARNINGS: [&str; 3] = ["warn", "wrn", "deprecat"];
 
-/// How far is looked ahead at once.
-const WINDOW: usize = 4096;
+/// How far is looked ahead at first, and at most: a line that is found soon has cost little.
+const FIRST_WINDOW: usize = 512;
+const LAST_WINDOW: usize = 8192;
 
 /// Finds lines that may be of a level and above.
 pub(crate) struct Glance {
-    searchers: Vec<Searcher>,
+    words: Searcher,
+    warnings: bool,
 }
 
 impl Glance {
@@ -172,71 +71,68 @@ impl Glance {
     }
 
     fn build(warnings: bool) -> Option<Glance> {
-        let patterns = ERRORS.iter().chain(&MORE_ERRORS);
-        let patterns: Vec<&str> = patterns
-            .chain(WARNINGS.iter().filter(|_| warnings))
-            .copied()
-            .collect();
-        let searchers = patterns.chunks(AT_ONCE).map(searcher);
+        let warning = WARNINGS.iter().filter(|_| warnings);
+        let words: Vec<&str> = ERRORS.iter().chain(warning).copied().collect();
         Some(Glance {
-            searchers: searchers.collect::<Option<_>>()?,
+            words: searcher(&words)?,
+            warnings,
         })
     }
 
     /// The beginning of the first line of a block of whole lines that may be of the level.
     pub(crate) fn find(&self, block: &[u8]) -> Option<usize> {
         // Each window begins with the newline before it, which is part of what is looked for.
-        let mut window = Vec::with_capacity(2 * WINDOW);
+        let mut window = Vec::with_capacity(2 * LAST_WINDOW);
         let mut from = 0;
+        let mut size = FIRST_WINDOW;
         while from < block.len() {
-            // Window by window: it stays in the processor's cache, and nothing is looked for far ahead.
-            let most = block.len().min(from + WINDOW);
+            // Window by window: it stays in the processor's cache.
+            let most = block.len().min(from + size);
             let newline = memchr(b'\n', &block[most..]);
             let to = newline.map_or(block.len(), |newline| most + newline + 1);
             window.clear();
             window.push(b'\n');
-            let lines = &block[from..to];
-            window.extend_from_slice(lines);
+            window.extend_from_slice(&block[from..to]);
             window.make_ascii_lowercase();
-            let mut until = window.len();
-            for searcher in &self.searchers {
-                until = first(searcher, &window[..until]).unwrap_or(until);
-            }
-            if until < window.len() {
+            let length = window.len();
+            window.resize(length + marks::PADDING, b'\n');
+            let until = self.word(&window[..length]).unwrap_or(length);
+            let until = marks::first(&window, until, self.warnings).unwrap_or(until);
+            if until < length {
                 // What begins with a newline is found there, and belongs to the line behind it.
-                let line = memchr::memrchr(b'\n', &window[..=until]).unwrap_or(0);
+                let line = memrchr(b'\n', &window[..=until]).unwrap_or(0);
                 return Some(from + line);
             }
             from = to;
+            size = (size * 2).min(LAST_WINDOW);
         }
         None
     }
-}
 
-/// The first hit that is none of the many other numbers that begin as a status does.
-fn first(searcher: &Searcher, text: &[u8]) -> Option<usize> {
-    let mut from = 0;
-    loop {
-        let hit = searcher.find_in(text, Span::from(from..text.len()))?;
-        if means_it(text, hit.start(), hit.end()) {
-            return Some(hit.start());
+    /// The first of the words that is not a part of quite another one.
+    fn word(&self, text: &[u8]) -> Option<usize> {
+        let mut from = 0;
+        loop {
+            let hit = self.words.find_in(text, Span::from(from..text.len()))?;
+            if is_word(text, hit.start(), hit.end()) {
+                return Some(hit.start());
+            }
+            from = hit.start() + 1;
         }
-        from = hit.start() + 1;
     }
 }
 
-/// Whether a short pattern stands where it states a level: what is rare enough to be looked for is
-/// not always all that matters.
-fn means_it(text: &[u8], start: usize, end: usize) -> bool {
-    let behind = |at: usize| text.get(end + at).copied().unwrap_or(b' ');
+/// Whether what was found is one of the words for a level: not `default`, `interrupt`, `companies`.
+fn is_word(text: &[u8], start: usize, end: usize) -> bool {
+    let behind = &text[end..];
+    let ends = !behind.first().is_some_and(u8::is_ascii_lowercase);
     match &text[start..end] {
-        // A status has three digits.
-        [b' ' | b'[', digit, _] if digit.is_ascii_digit() => {
-            behind(0).is_ascii_digit() && !behind(1).is_ascii_alphanumeric() && behind(1) != b'.'
-        }
-        // `"level":50` and `"lvl": 50`, but no other number.
-        [b'"', b':', _] => text[..start].ends_with(b"l"),
-        [b':', b' ' | b'"', digit] if digit.is_ascii_digit() => text[..start].ends_with(b"l\""),
+        b"err" => ends || behind[0] == b'o',
+        b"crit" => ends || behind.starts_with(b"ical"),
+        b"pani" => ends || behind[0] == b'c',
+        b"fault" => !start
+            .checked_sub(1)
+            .is_some_and(|before| text[before].is_ascii_lowercase()),
         _ => true,
     }
 }
@@ -262,6 +158,104 @@ mod tests {
         assert_eq!(errors.find(&block[..26]), None);
         assert_eq!(errors.find(&block[45..]), Some(0));
         assert!(Glance::new(Level::Info).is_none());
+    }
+
+    #[test]
+    fn no_form_is_passed_over_whatever_stands_around_it() {
+        const BEFORE: [&str; 14] = [
+            "",
+            "web-1  | ",
+            "12:00:00 ",
+            "2026-01-01T12:00:00.123Z ",
+            "2026-01-01 12:00:00,123 [main] ",
+            "[2026-01-01 12:00:00] ",
+            "Jan  1 12:00:00 host app[1]: ",
+            "{\"time\":1,",
+            "{ \"time\": 1, ",
+            "ts=1 ",
+            "10.0.0.1 - - [01/Jan/2026:12:00:00 +0000] ",
+            "  ",
+            "main.c:7:12: ",
+            "1:M 01 Jan 2026 12:00:00.000 ",
+        ];
+        const FORMS: [&str; 62] = [
+            "ERROR ",
+            "ERR ",
+            "[ERR] ",
+            "error: ",
+            "Errors: ",
+            "FATAL ",
+            "Fatal: ",
+            "CRITICAL ",
+            "CRIT ",
+            "ALERT: ",
+            "EMERG ",
+            "SEVERE: ",
+            "FAIL ",
+            "FAILED ",
+            "PANIC ",
+            "panic: ",
+            "FTL ",
+            "PNC ",
+            "EROR ",
+            "FAULT: ",
+            "WARN ",
+            "WRN ",
+            "Warning: ",
+            "[W] ",
+            "W ",
+            "E ",
+            "F ",
+            "C ",
+            "\tE\t",
+            "E0101 12:00:00.000000 1 x.go:1] ",
+            "W, [2026-01-01T12:00:00 #1] ",
+            "E/Tag( 12): ",
+            "<3>",
+            "<27>1 ",
+            "<e> ",
+            "w: file:///x ",
+            "e: /x ",
+            "\"level\":50,",
+            "\"level\": 60,",
+            "\"level\":\"40\",",
+            "\"severity\":50,",
+            "\"severity\":\"ERROR\",",
+            "\"level_value\":40000,",
+            "\"lvl\":\"warn\",",
+            "\"level\":40000,",
+            "\"PRIORITY\":\"3\",",
+            "\"severityNumber\":17,",
+            "level=50 ",
+            "level=error ",
+            "severity=warning ",
+            "lvl=40 ",
+            "\"GET / HTTP/1.1\" 500 ",
+            "GET /x 503 ",
+            "GET /x - 404 ",
+            "| 500 | 1ms | 1.2.3.4 | GET \"/x\" ",
+            "[500]: GET /x ",
+            "2 errors ",
+            "1 warning ",
+            "✖ ",
+            "× ",
+            "# ",
+            "TypeError: ",
+        ];
+        const BEHIND: [&str; 5] = ["", "x", "12 ms", "app: x", "\"msg\":\"x\"}"];
+        for before in BEFORE {
+            for (form, behind) in FORMS
+                .iter()
+                .flat_map(|form| BEHIND.map(|behind| (form, behind)))
+            {
+                let line = format!("{before}{form}{behind}");
+                let level = level_of(line.as_bytes());
+                for least in [Level::Warn, Level::Error] {
+                    let found = Glance::new(least).unwrap().find(line.as_bytes()).is_some();
+                    assert!(found || level < Some(least), "{level:?} {line}");
+                }
+            }
+        }
     }
 
     #[test]

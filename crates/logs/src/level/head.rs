@@ -1,6 +1,12 @@
 //! The head of a line: times, pids, names, brackets, and among them a word that is a level.
 
+mod columns;
+
 use super::{Level, words};
+use columns::{
+    bracket_closes, has_time, is_aside, is_request, is_something_else, is_time, is_time_name,
+    level_in_brackets,
+};
 
 /// What the head holds.
 pub(super) struct Head {
@@ -30,14 +36,14 @@ pub(super) fn parse(line: &str) -> Head {
         let rest = &line[scan.at..];
         let found = match rest.as_bytes().first() {
             None => break,
-            Some(b'{') => {
+            Some(b'{') if !is_aside(rest) => {
                 return Head {
                     level: None,
                     end: scan.at,
                     json: true,
                 };
             }
-            Some(open @ (b'[' | b'(' | b'<')) => scan.group(*open),
+            Some(open @ (b'[' | b'(' | b'<' | b'{')) => scan.group(*open),
             Some(_) => scan.word(),
         };
         match found {
@@ -106,9 +112,11 @@ impl Scan<'_> {
                         | '~'
                 )
         });
-        // A word like `--verbose` is not a separator and a name.
+        // A word like `--verbose` is not a separator and a name; `|-INFO` is no such word.
         let taken = &rest[..rest.len() - skipped.len()];
-        let flag = taken.ends_with('-') && skipped.starts_with(|c: char| c.is_alphanumeric());
+        let flag = taken.ends_with('-')
+            && !taken.contains('|')
+            && skipped.starts_with(|c: char| c.is_alphanumeric());
         self.at += if flag {
             taken.trim_end_matches('-').len()
         } else {
@@ -125,8 +133,16 @@ impl Scan<'_> {
         let close = match open {
             b'[' => ']',
             b'(' => ')',
+            b'{' => '}',
             _ => '>',
         };
+        if let Some(behind) = rest.strip_prefix("[ ")
+            && !behind.contains(']')
+        {
+            // `[ Info: …`, the beginning of a frame around several lines.
+            self.at += 2;
+            return Next::More;
+        }
         let Some(length) = rest.find(close).filter(|length| *length <= 160) else {
             return Next::Message;
         };
@@ -264,6 +280,10 @@ impl Scan<'_> {
                         && !words::is_nothing(behind.trim())
                 }
                 Some(b'[') => !self.foreign && bracket_closes(suffix),
+                // `error(scope): …`
+                Some(b'(') if self.at == 0 && suffix.ends_with("):") => {
+                    words::stands_before_colon(word)
+                }
                 Some(b'(' | b']' | b',') => capitals && words::stands_alone(word),
                 None if capitals => {
                     (words::stands_alone(word) && !is_something_else(word, behind))
@@ -322,117 +342,9 @@ impl Scan<'_> {
         let named = column
             || behind.split(' ').take(3).any(|word| word.ends_with(':'))
             || behind.find(": ").is_some_and(|colon| colon <= 48)
-            || next.bytes().all(|b| b.is_ascii_uppercase());
+            || next.bytes().all(|b| b.is_ascii_uppercase())
+            // `W path/file.cc:64] …`
+            || (next.ends_with(']') && next.contains(':'));
         words::letter(bytes[0]).filter(|_| named)
     }
-}
-
-/// Whether a message is a request, as `GET / 200 3ms`, or the address of one who asks.
-fn is_request(message: &str) -> bool {
-    let first = message.split_ascii_whitespace().next().unwrap_or_default();
-    let method = first.len() >= 3 && first.bytes().all(|b| b.is_ascii_uppercase());
-    method || message.contains("HTTP/")
-}
-
-/// `TRACE /path`, a method of HTTP, and `DEBUG = True`, a setting.
-fn is_something_else(word: &str, behind: &str) -> bool {
-    let behind = behind.trim_start();
-    (word == "TRACE" && behind.starts_with('/')) || behind.starts_with("= ")
-}
-
-/// `error[E0061]: …` and `WARN[0000] …`: the brackets end the word or stand before a colon.
-fn bracket_closes(suffix: &str) -> bool {
-    suffix
-        .find(']')
-        .is_some_and(|at| matches!(&suffix[at + 1..], "" | ":"))
-}
-
-/// The level that brackets hold: alone, behind a module (`core:error`), or among times and names.
-fn level_in_brackets(inner: &str, open: u8) -> Option<Level> {
-    if let Some(level) = words::level(inner) {
-        let other = matches!(
-            inner,
-            "all" | "config" | "default" | "http" | "system" | "fault"
-        );
-        return Some(level).filter(|_| !other);
-    }
-    if open != b'[' {
-        return None;
-    }
-    // `[request error]`
-    if let Some((_, last)) = inner.rsplit_once(' ')
-        && matches!(last, "error" | "warning")
-        && inner.split(' ').count() <= 3
-        && inner.bytes().all(|b| b.is_ascii_lowercase() || b == b' ')
-        && !inner.starts_with("no ")
-    {
-        return words::level(last);
-    }
-    if let Some((module, word)) = inner.rsplit_once(':')
-        && module
-            .bytes()
-            .all(|b| b.is_ascii_alphanumeric() || b == b'_')
-        && !module.is_empty()
-        && words::stands_first(word)
-    {
-        return words::level(word);
-    }
-    let mut parts = inner
-        .split([' ', '\t', '|', ','])
-        .filter(|part| !part.is_empty());
-    let first = parts.next()?;
-    // `[E 260101 12:00:00 web:1]` of Tornado.
-    if first.len() == 1 && parts.next().is_some_and(is_time) {
-        return words::letter(first.as_bytes()[0]);
-    }
-    inner.split([' ', '\t', '|', ',']).take(6).find_map(|part| {
-        let word = part.split(['/', ':']).next().unwrap_or(part);
-        let capitals = word.bytes().all(|b| b.is_ascii_uppercase());
-        let found = capitals && words::stands_alone(word);
-        found.then(|| words::level(word)).flatten()
-    })
-}
-
-/// Digits and what stands between them in dates, times, pids and numbers.
-fn is_time(word: &str) -> bool {
-    word.bytes().any(|b| b.is_ascii_digit())
-        && word.starts_with(|c: char| c.is_ascii_digit() || c == '+' || c == '-')
-        && word.bytes().all(|b| {
-            b.is_ascii_digit()
-                || b"-:/.,+#_".contains(&b)
-                || matches!(b, b'T' | b'Z' | b's' | b'm' | b'A' | b'P' | b'M')
-        })
-}
-
-/// Whether there is a date or a time of day in it, not just a number.
-fn has_time(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    digits >= 6 || (digits >= 2 && text.bytes().any(|b| b == b':' || b == b'-'))
-}
-
-fn is_time_name(word: &str) -> bool {
-    let word = word.trim_end_matches([',', ':', ']']);
-    super::fixed::MONTHS.contains(&word)
-        || matches!(
-            word,
-            "Mon"
-                | "Tue"
-                | "Wed"
-                | "Thu"
-                | "Fri"
-                | "Sat"
-                | "Sun"
-                | "AM"
-                | "PM"
-                | "UTC"
-                | "GMT"
-                | "CET"
-                | "CEST"
-                | "EST"
-                | "EDT"
-                | "PST"
-                | "PDT"
-                | "stdout"
-                | "stderr"
-        )
 }

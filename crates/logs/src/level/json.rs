@@ -137,6 +137,10 @@ fn scan(bytes: &[u8], found: &mut Fields) {
     let mut path: Vec<&str> = Vec::new();
     let mut key: Option<&str> = None;
     while at < bytes.len() {
+        if matches!(found.best, Some((0, _))) {
+            // Nothing that may follow is trusted more.
+            return;
+        }
         match bytes[at] {
             b'"' => {
                 let end = string_end(bytes, at + 1);

@@ -56,10 +56,28 @@ fn opening(message: &str) -> Option<Level> {
     {
         return Some(Level::Error);
     }
+    if let Some(level) = at_a_place(message) {
+        return Some(level);
+    }
     OPENINGS
         .iter()
         .find(|(opening, _)| message.starts_with(opening))
         .map(|(_, level)| *level)
+}
+
+/// `CMake Error at CMakeLists.txt:5 (…)`, `Syntax Error in …`: a name, the level, and where.
+fn at_a_place(message: &str) -> Option<Level> {
+    let mut words = message.split(' ');
+    let name = words.next()?;
+    let named = name.starts_with(|c: char| c.is_ascii_uppercase())
+        && name.bytes().all(|b| b.is_ascii_alphanumeric());
+    let level = match words.next()? {
+        "Error" => Level::Error,
+        "Warning" => Level::Warn,
+        _ => return None,
+    };
+    let place = matches!(words.next()?, "at" | "in" | "on") && words.next().is_some();
+    (named && place).then_some(level)
 }
 
 /// `error: …`, `Internal server error: …`, `a.c:7:12: warning: …`, `TypeError: …`, `error TS2322: …`:
@@ -276,7 +294,7 @@ fn sign(message: &str) -> Option<Level> {
     let mut chars = message.chars();
     let sign = chars.next()?;
     let level = match sign {
-        '✖' | '✘' | '✗' | '✕' | '×' | '❌' | '⨯' | '🛑' => Level::Error,
+        '✖' | '✘' | '✗' | '✕' | '×' | '❌' | '⨯' | '🛑' | '🚨' => Level::Error,
         '⚠' => Level::Warn,
         '✓' | '✔' | 'ℹ' | '✅' => Level::Info,
         _ => return None,

@@ -140,6 +140,53 @@ fn the_head_of_a_line_states_its_level() {
 }
 
 #[test]
+fn columns_state_a_level_whatever_stands_around_them() {
+    check(
+        Some(Level::Error),
+        &[
+            "2026.01.01 12:00:00.123456 [ 1 ] {} <Error> Application: x",
+            "[2026-01-01T12:00:00.123+0000] {tasks.py:12} ERROR - x",
+            "[1234:0101/120000.123456:ERROR:file.cc(990)] x",
+            "E260101 12:00:00.123456 1 util/x.go:1 [n1] x",
+            "2026-01-01 12:00:00.123456: E path/to/file.cc:64] x",
+            "┌ Error: x",
+            "error(gpa): x",
+            "gyp ERR! build error",
+            "lerna ERR! x",
+            "CMake Error at CMakeLists.txt:5 (message):",
+        ],
+    );
+    check(
+        Some(Level::Warn),
+        &[
+            "2026.01.01 12:00:00.123456 [ 1 ] {abc-def} <Warning> Context: x",
+            "2026-01-01 12:00:00.123456: W path/to/file.cc:64] x",
+            "warning(net): slow peer",
+            "CMake Warning at CMakeLists.txt:3 (message):",
+            "12:00:00,123 |-WARN in ch.qos.logback.classic.LoggerContext[default] - x",
+        ],
+    );
+    check(
+        Some(Level::Info),
+        &[
+            "[2026-01-01T12:00:00.123+0000] {tasks.py:12} INFO - 1 error was repaired",
+            "[1234:0101/120000.123456:INFO:CONSOLE(1)] \"error\", source: x",
+            "[ Info: x",
+            "gyp info it worked if it ends with ok",
+        ],
+    );
+    check(
+        None,
+        &[
+            "{a: 1} error free",
+            "Parse Error handling is done",
+            "[ 12%] Building CXX object error.o",
+            "git info exists",
+        ],
+    );
+}
+
+#[test]
 fn pairs_state_a_level_where_the_line_consists_of_them() {
     check(
         Some(Level::Error),

@@ -8,7 +8,7 @@ use forge_api::{CrashUsage, Health, LogPosition};
 use forge_core::spec::CommandSpec;
 use forge_diagnose::{Diagnosis, Evidence, Kind, diagnose};
 use forge_facts::{Exit, RunId};
-use forge_logs::{Item, Logs, Query, RunChoice, safe};
+use forge_logs::{Item, Logs, Part, Query, RunChoice, safe};
 
 use crate::supervisor::Supervisor;
 use crate::{clock, ports};
@@ -18,6 +18,9 @@ const LINES: usize = 200;
 const TEXT: usize = 64 << 10;
 const LINE: usize = 16 << 10;
 const TAIL_LINE: usize = 4 << 10;
+
+/// How far back is looked for the last lines, in bytes: the loop waits meanwhile, whatever was written.
+const WITHIN: u64 = 1 << 20;
 
 /// A run that ends within this time has not got through its start: what stopped it is still there.
 const START: Duration = Duration::from_secs(20);
@@ -193,6 +196,7 @@ impl Supervisor {
             processes: vec![name.to_string()],
             run: Some(RunChoice::Id(run)),
             tail: Some(LINES),
+            within: Some(WITHIN),
             ..Query::default()
         };
         let Ok(items) = Logs::new(&self.layout.processes()).query(&query) else {
@@ -226,9 +230,11 @@ impl Supervisor {
                 .text
                 .extend_from_slice(&line.text[..line.text.len().min(LINE)]);
             words.text.push(b'\n');
-            let cut = line.text.len() > TAIL_LINE;
             let mut shown = safe(&line.text[..line.text.len().min(TAIL_LINE)], false);
-            if cut {
+            if line.part == Part::Tail {
+                shown.insert(0, '…');
+            }
+            if line.text.len() > TAIL_LINE || line.hidden() > 0 {
                 shown.push('…');
             }
             words.tail.push(shown);

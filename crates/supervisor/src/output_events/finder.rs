@@ -2,7 +2,7 @@
 //!
 //! Its share of the machine is bounded: after each look it rests several times as long as the look took,
 //! which also gathers what would wake it line by line. What has grown too far meanwhile is left out, up
-//! to its last line, and that is said once for each run.
+//! to its last lines, and that is said once for each run.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Read, Write};
@@ -99,6 +99,8 @@ struct Seen {
     detectors: BTreeMap<Stream, EventDetector>,
     allowance: Allowance,
     run: Option<RunId>,
+    /// Whether it was said of this run that samples are looked at.
+    sampled: bool,
 }
 
 struct Look {
@@ -107,8 +109,6 @@ struct Look {
     rules: Arc<EventRules>,
     built: BTreeSet<String>,
     seen: BTreeMap<String, Seen>,
-    /// Processes of which it was said in their present run that samples are looked at.
-    sampled: BTreeSet<String>,
     /// Since when there is something to be written down.
     unsaved: Option<Instant>,
     inbox: Inbox,
@@ -138,7 +138,6 @@ impl Look {
             rules,
             built: built.into_iter().collect(),
             seen: BTreeMap::new(),
-            sampled: BTreeSet::new(),
             unsaved: None,
             inbox: inbox.clone(),
         };
@@ -192,13 +191,20 @@ impl Look {
         for item in &items {
             match item {
                 Item::Line(line) => found.extend(self.line(line, now)),
-                Item::Run(run) => self.begins(&run.source.process, run.run),
+                Item::Run(run) => {
+                    let name = &run.source.process;
+                    if self.seen_of(name, now).run != Some(run.run) {
+                        self.built.remove(name);
+                    }
+                    self.begins(name, run.run, now);
+                }
                 Item::Gap(_) => {}
             }
         }
         for (name, bytes) in self.follower.skip_backlog(MOST_BEHIND)? {
             self.unsaved.get_or_insert(now);
-            if self.sampled.insert(name.clone()) {
+            let seen = self.seen_of(&name, now);
+            if !std::mem::replace(&mut seen.sampled, true) {
                 let mega = bytes >> 20;
                 let message = format!(
                     "it writes faster than events can be looked for: {mega} MB were left out, and \
@@ -215,21 +221,28 @@ impl Look {
         Ok(found)
     }
 
+    fn seen_of(&mut self, name: &str, now: Instant) -> &mut Seen {
+        self.seen.entry(name.to_string()).or_insert_with(|| Seen {
+            detectors: BTreeMap::new(),
+            allowance: Allowance::new(now),
+            run: None,
+            sampled: false,
+        })
+    }
+
     fn line(&mut self, line: &Line, now: Instant) -> Option<Found> {
         let name = &line.source.process;
-        if !self.seen.contains_key(name) {
-            let seen = Seen {
-                detectors: BTreeMap::new(),
-                allowance: Allowance::new(now),
-                run: None,
-            };
-            self.seen.insert(name.clone(), seen);
+        let known = self.seen.get(name).and_then(|seen| seen.run);
+        if let Some(run) = line.run.filter(|run| known != Some(*run)) {
+            // Its beginning was left out, or lies before what is looked at.
+            self.begins(name, run, now);
         }
-        let seen = self.seen.get_mut(name)?;
-        seen.run = line.run.or(seen.run);
+        let built = self.built.contains(name);
+        let rules = self.rules.clone();
+        let seen = self.seen_of(name, now);
         let detector = seen.detectors.entry(line.source.stream).or_insert_with(|| {
-            let mut detector = EventDetector::new(self.rules.clone());
-            if self.built.contains(name) {
+            let mut detector = EventDetector::new(rules);
+            if built {
                 detector.has_built();
             }
             detector
@@ -243,14 +256,17 @@ impl Look {
         Some((name.clone(), seen.run, event))
     }
 
-    fn begins(&mut self, name: &str, run: RunId) {
-        self.built.remove(name);
-        self.sampled.remove(name);
-        if let Some(seen) = self.seen.get_mut(name)
-            && seen.run != Some(run)
-        {
-            seen.run = Some(run);
+    /// A run has begun, or is seen for the first time. A mark that says what is known already changes
+    /// nothing: each segment repeats the one of its run.
+    fn begins(&mut self, name: &str, run: RunId, now: Instant) {
+        let seen = self.seen_of(name, now);
+        let Some(before) = seen.run.replace(run) else {
+            return;
+        };
+        if before != run {
+            seen.sampled = false;
             seen.detectors.values_mut().for_each(EventDetector::reset);
+            self.built.remove(name);
         }
     }
 

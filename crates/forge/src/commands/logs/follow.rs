@@ -1,20 +1,22 @@
 //! Lines as they are written: first those that are there, then those to come, none twice.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::net::Shutdown;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use forge_facts::Stream;
 use forge_logs::{Follow, Follower, Item, Logs, Place, Query, Sieve, Start};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio::time::{Instant, sleep_until};
 
 use super::{Question, Sink, unreadable};
 use crate::context::Context;
 use crate::failure::{Failure, Outcome, exit};
 
-/// A line that may be repeated is held back for so long.
-const REPEATS: Duration = Duration::from_millis(250);
+/// Repetitions of a line are counted for so long before they are shown as one.
+const REPEATS: Duration = Duration::from_secs(1);
 /// How often is looked whether somebody still reads.
 const READER: Duration = Duration::from_secs(1);
 
@@ -34,7 +36,7 @@ pub(super) async fn follow(
         }
         sink.item(item.map_err(|error| unreadable(&error))?)?;
     }
-    sink.send();
+    sink.go_live()?;
     let processes = match question.all {
         true => Vec::new(),
         false => question.query.processes.clone(),
@@ -42,6 +44,7 @@ pub(super) async fn follow(
     let mut live = Live::new(&question.logs, processes, marks, sink.shows_parts())?;
     let mut sieve = Sieve::new(&question.query);
     let mut look = tokio::time::interval(READER);
+    let mut counted: Option<Instant> = None;
     while !context.ui.out.is_closed() && somebody_reads() {
         tokio::select! {
             items = live.next() => {
@@ -50,9 +53,15 @@ pub(super) async fn follow(
                 }
                 sink.send();
             }
-            () = tokio::time::sleep(REPEATS), if sink.holds_back() => sink.flush()?,
+            () = sleep_until(counted.unwrap_or_else(Instant::now)), if counted.is_some() => {
+                sink.flush()?;
+            }
             _ = look.tick() => {}
         }
+        counted = match sink.holds_back() {
+            true => counted.or_else(|| Some(Instant::now() + REPEATS)),
+            false => None,
+        };
     }
     Ok(exit::DONE)
 }
@@ -73,14 +82,12 @@ fn somebody_reads() -> bool {
 /// passes them on.
 pub(crate) struct Live {
     lines: Receiver<Result<Vec<Item>, Failure>>,
-    finish: Arc<AtomicBool>,
+    /// Closed for writing: the thread is to finish. Closed: nobody wants to know any more.
+    finish: UnixStream,
 }
 
 /// Where streams were.
 pub(crate) type Marks = Vec<((String, Stream), Place)>;
-
-/// How long the thread may take to notice that it is to finish.
-const NOTICE: Duration = Duration::from_millis(30);
 
 impl Live {
     /// Where all streams are now, to begin there later.
@@ -118,8 +125,7 @@ impl Live {
         let follower = Follower::new(logs, follow).map_err(|error| unreadable(&error))?;
         // Bounded: who reads slowly makes the thread wait, and the rest stays on disk.
         let (send, lines) = channel(4);
-        let finish = Arc::new(AtomicBool::new(false));
-        let asked = finish.clone();
+        let (finish, asked) = UnixStream::pair().map_err(|error| unreadable(&error))?;
         std::thread::spawn(move || pass_on(follower, &send, &asked));
         Ok(Live { lines, finish })
     }
@@ -142,7 +148,7 @@ impl Live {
     ///
     /// Logs that cannot be read.
     pub(crate) async fn rest(&mut self) -> Result<Vec<Item>, Failure> {
-        self.finish.store(true, Ordering::Release);
+        let _ = self.finish.shutdown(Shutdown::Write);
         let mut rest = Vec::new();
         while let Some(lines) = self.lines.recv().await {
             rest.extend(lines?);
@@ -151,13 +157,12 @@ impl Live {
     }
 }
 
-fn pass_on(mut follower: Follower, send: &Sender<Result<Vec<Item>, Failure>>, finish: &AtomicBool) {
+fn pass_on(mut follower: Follower, send: &Sender<Result<Vec<Item>, Failure>>, asked: &UnixStream) {
     loop {
-        let last = finish.load(Ordering::Acquire);
-        let items = if last {
-            follower.flush()
-        } else {
-            follower.wait(Some(NOTICE))
+        let last = is_closed(asked);
+        let items = match last {
+            true => follower.flush(),
+            false => follower.wait_or(Some(asked.as_fd()), None),
         };
         let items = items.map_err(|error| unreadable(&error));
         let over = last || items.is_err() || send.is_closed();
@@ -166,4 +171,10 @@ fn pass_on(mut follower: Follower, send: &Sender<Result<Vec<Item>, Failure>>, fi
             return;
         }
     }
+}
+
+/// Whether the other end has closed it, which is all that it ever says.
+fn is_closed(asked: &UnixStream) -> bool {
+    let mut fds = [PollFd::new(asked, PollFlags::IN)];
+    matches!(poll(&mut fds, Some(&Timespec::default())), Ok(1..))
 }

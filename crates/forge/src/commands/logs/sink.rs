@@ -1,8 +1,10 @@
 //! Where lines go, and in what form: text, JSON, or bytes.
 
+use std::collections::BTreeMap;
 use std::io;
 
-use forge_logs::{Fold, Gap, Item, TextForm, json_line, rfc3339};
+use forge_facts::RunId;
+use forge_logs::{Fold, Gap, Item, Logs, TextForm, json_line, rfc3339};
 use serde_json::json;
 
 use super::export::Ending;
@@ -47,6 +49,24 @@ impl Form {
         Form::Text {
             form: TextForm::new(names, colour, zone().clone()),
             comfort,
+        }
+    }
+
+    /// Says which runs are the newest ones, where beginnings of runs are marked.
+    pub(super) fn mark_newest(&mut self, logs: &Logs, processes: &[String]) {
+        let Form::Text {
+            form,
+            comfort: true,
+        } = self
+        else {
+            return;
+        };
+        for process in processes {
+            // Runs that cannot be read are marked as any others.
+            let runs = logs.runs(process).unwrap_or_default();
+            if let Some(newest) = runs.last() {
+                form.set_newest(process, *newest, runs.len() > 1);
+            }
         }
     }
 
@@ -95,7 +115,8 @@ pub(crate) struct Sink<'a> {
     context: &'a Context,
     form: Form,
     fold: Option<Fold>,
-    held: bool,
+    /// The runs whose beginning has been marked: each stream tells of it.
+    marked: BTreeMap<String, RunId>,
     buffer: Vec<u8>,
 }
 
@@ -106,7 +127,7 @@ impl<'a> Sink<'a> {
             fold: matches!(form, Form::Text { comfort: true, .. }).then(Fold::default),
             context,
             form,
-            held: false,
+            marked: BTreeMap::new(),
             buffer: Vec::new(),
         }
     }
@@ -117,16 +138,29 @@ impl<'a> Sink<'a> {
     ///
     /// A long line whose rest cannot be read.
     pub(crate) fn item(&mut self, item: Item) -> Result<(), Failure> {
-        let ready = match &mut self.fold {
-            Some(fold) => {
-                self.held = true;
-                fold.push(item)
+        if let Item::Run(start) = &item {
+            let process = start.source.process.clone();
+            if self.marked.insert(process, start.run) == Some(start.run) {
+                return Ok(());
             }
-            None => Some((item, 1)),
+        }
+        let Some(fold) = &mut self.fold else {
+            return self.write(&item, 1);
         };
-        if let Some((item, times)) = ready {
+        for (item, times) in fold.push(item) {
             self.write(&item, times)?;
         }
+        Ok(())
+    }
+
+    /// What comes from now on is shown as it comes; only repetitions wait to be counted.
+    ///
+    /// # Errors
+    ///
+    /// As [`Sink::item`].
+    pub(crate) fn go_live(&mut self) -> Result<(), Failure> {
+        self.flush()?;
+        self.fold = self.fold.take().map(|_| Fold::live());
         Ok(())
     }
 
@@ -139,7 +173,7 @@ impl<'a> Sink<'a> {
         Ok(())
     }
 
-    /// Writes out what has been gathered. A line that may still be repeated is held back.
+    /// Writes out what has been gathered, but for repetitions that are still being counted.
     pub(crate) fn send(&mut self) {
         self.context.ui.out.bytes(&self.buffer);
         self.buffer.clear();
@@ -151,9 +185,9 @@ impl<'a> Sink<'a> {
         !matches!(self.form, Form::Json)
     }
 
-    /// Whether a line is held back that may still be repeated.
+    /// Whether repetitions are still being counted.
     pub(crate) fn holds_back(&self) -> bool {
-        self.held
+        self.fold.as_ref().is_some_and(Fold::holds_back)
     }
 
     /// Writes out everything.
@@ -162,7 +196,6 @@ impl<'a> Sink<'a> {
     ///
     /// As [`Sink::item`].
     pub(crate) fn flush(&mut self) -> Result<(), Failure> {
-        self.held = false;
         if let Some((item, times)) = self.fold.as_mut().and_then(Fold::flush) {
             self.write(&item, times)?;
         }
