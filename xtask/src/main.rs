@@ -32,7 +32,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                     500 processes that write for ten minutes, 1,000 that do nothing, long chains
   long-run [--minutes N]
                     an hour of changes, with everything flat at the end
-  bench [PART…]     measure the release build: start, restart, kill, idle, logs
+  bench [PART…]     measure the release build: start, restart, kill, idle, logs, follow
   eval WHAT FILE    score what is recognised (levels, events, traces, detect) against a file of cases";
 
 fn main() -> ExitCode {
@@ -51,6 +51,7 @@ fn main() -> ExitCode {
         ["fuzz", ..] => fuzz::run(&arguments[1..]),
         ["bench", parts @ ..] => bench::run(parts),
         ["write-lines", count] => bench::write_lines(count),
+        ["stamps", lines, burst] => bench::write_stamps(lines, burst),
         ["eval", what, file] => eval::run(what, file.as_ref()),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

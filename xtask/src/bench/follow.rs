@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, ensure};
 
-use super::Bench;
+use super::place::Place;
 
 /// Lines of each process.
 const LINES: usize = 2000;
@@ -44,7 +44,8 @@ pub(super) fn run(forge: &Path) -> Result<()> {
 /// # Errors
 ///
 /// Nobody reads.
-pub(crate) fn write_stamps(lines: usize, burst: usize) -> Result<()> {
+pub(crate) fn write_stamps(lines: &str, burst: &str) -> Result<()> {
+    let (lines, burst): (usize, usize) = (lines.parse()?, burst.parse()?);
     while !Path::new("go").exists() {
         std::thread::sleep(Duration::from_millis(10));
     }
@@ -103,12 +104,12 @@ fn followed(
             "  - name: w{number}\n    command: ['{own}', stamps, '{LINES}', '{burst}']\n    auto_restart: false\n"
         ));
     }
-    let bench = Bench::new(forge, &config)?;
-    bench.time(&["dev", "start"])?;
+    let place = Place::new(forge, &config)?;
+    place.time(&["dev", "start"])?;
     let mut readers = Vec::new();
     for _ in 0..followers {
         readers.push(Reader::start(
-            bench.command(&["dev", "logs", "-f"]),
+            place.command(&["dev", "logs", "-f"]),
             processes,
         )?);
     }
@@ -118,7 +119,7 @@ fn followed(
     if let Some(stopped) = &stopped {
         signal(&stopped.child, "-STOP")?;
     }
-    fs::write(bench.folder.path().join("work/go"), "")?;
+    fs::write(place.beside("work/go"), "")?;
     let mut took = Vec::new();
     let mut longest = 0;
     for reader in readers {

@@ -4,6 +4,7 @@
 //! call. Nothing here judges: the figures go into `docs/benchmarks.md`, with the machine and the date.
 
 mod figures;
+mod follow;
 mod idle;
 mod life;
 mod logs;
@@ -42,7 +43,11 @@ pub(crate) fn run(parts: &[&str]) -> Result<()> {
         logs::one_writer(&forge)?;
         logs::many_writers(&forge)?;
     }
+    if wanted("follow") {
+        follow::run(&forge)?;
+    }
     Ok(())
 }
 
+pub(crate) use follow::write_stamps;
 pub(crate) use logs::write_lines;

@@ -28,16 +28,21 @@ impl<'a> Place<'a> {
         self.folder.path().join(name)
     }
 
-    /// Runs a command to its end.
-    pub(super) fn run(&self, words: &[&str]) -> Result<Output> {
-        let output = Command::new(self.forge)
+    /// A command of Forge in the workspace.
+    pub(super) fn command(&self, words: &[&str]) -> Command {
+        let mut command = Command::new(self.forge);
+        command
             .args(words)
             .current_dir(self.beside("work"))
             .env("FORGE_STATE_DIR", self.beside("state"))
             .env("FORGE_RUNTIME_DIR", self.beside("run"))
-            .stdin(Stdio::null())
-            .output()?;
-        Ok(output)
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end.
+    pub(super) fn run(&self, words: &[&str]) -> Result<Output> {
+        Ok(self.command(words).output()?)
     }
 
     /// Runs a command to its end, which is to be a good one, and says how long it took.
