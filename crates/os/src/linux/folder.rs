@@ -58,23 +58,6 @@ fn refuse_foreign(parent: &Path) -> io::Result<()> {
     Err(refused(parent, wrong))
 }
 
-/// Whoever owns the folder above may rename what lies in it, and so may everybody where all may write
-/// and no sticky bit keeps them apart.
-fn refuse_foreign(parent: &Path) -> io::Result<()> {
-    let meta = std::fs::metadata(parent).map_err(|error| named(parent, &error))?;
-    let wrong = if meta.uid() != super::own_uid() && meta.uid() != 0 {
-        "it belongs to another user"
-    } else if meta.mode() & 0o1002 == 0o002 {
-        "everybody can write there (chmod o-w it)"
-    } else {
-        return Ok(());
-    };
-    Err(io::Error::new(
-        io::ErrorKind::PermissionDenied,
-        format!("refusing to use {}: {wrong}", parent.display()),
-    ))
-}
-
 /// Opens a folder, not following a symbolic link in its last part.
 pub fn open_folder(path: &Path) -> io::Result<OwnedFd> {
     let folder = File::options()
