@@ -5,7 +5,9 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use forge_core::Workspace;
-use forge_core::event::{Effect, Event, LastRun, Memory, Now, Outcome, Recall, SpawnFailure};
+use forge_core::event::{
+    Effect, Event, LastRun, Memory, Now, Outcome, Recall, SpawnCause, SpawnFailure,
+};
 use forge_core::spec::{ProcessSpec, Settings};
 use forge_facts::journal;
 use forge_facts::{Entry, RunId};
@@ -402,8 +404,7 @@ impl History {
                 failure: SpawnFailure {
                     message: "it could not be".to_string(),
                     exit_code: Some(127),
-                    deterministic: false,
-                    conflict: false,
+                    cause: SpawnCause::System,
                 },
             },
             Entry::Exited { exit, .. } => Event::Exited {
