@@ -38,6 +38,15 @@ impl Supervisor {
             );
             return Err(failed(SpawnCause::Sibling, message));
         }
+        if choice == Some(OnConflict::Attach)
+            && let Some(owner) = taken.other_workspace()
+        {
+            let message = format!(
+                "port {} is used by {owner}, and two Forges must not look after one process; stop it there, or take another port",
+                taken.port
+            );
+            return Err(failed(SpawnCause::Port, message));
+        }
         match choice.unwrap_or_default() {
             OnConflict::Kill => {
                 let forges = self.pids_of_forge();

@@ -10,7 +10,7 @@ use forge_inspect::auto_port::stable_port;
 use forge_inspect::conflict::{Expected, Relation, relation};
 use forge_inspect::orphans::Live;
 use forge_inspect::ports::{Port, holders_seen_by};
-use forge_inspect::{Viewpoint, kill_port};
+use forge_inspect::{Owner, Viewpoint, kill_port};
 use forge_os::sockets::Protocol;
 
 use crate::input::Input;
@@ -46,6 +46,25 @@ pub(crate) fn taken(listening: &Listening, workspace: &Path, port: u16) -> Optio
 }
 
 impl Taken {
+    /// The process of another workspace that has the port, in words.
+    pub(crate) fn other_workspace(&self) -> Option<String> {
+        let holder = self.holder.as_ref()?;
+        match holder.owner {
+            Owner::OtherWorkspace => {}
+            Owner::ThisWorkspace | Owner::Outside | Owner::Container | Owner::Unknown => {
+                return None;
+            }
+        }
+        let workspace = holder.workspace.as_ref();
+        let place = workspace.map_or("another workspace".into(), |path| {
+            path.display().to_string()
+        });
+        Some(match &holder.name {
+            Some(name) => format!("`{name}` of {place}"),
+            None => format!("a process of {place}"),
+        })
+    }
+
     /// The process of this workspace that has the port in a run that goes on.
     pub(crate) fn live_owner(&self, spec: &ProcessSpec, live: &Live) -> Option<String> {
         let command = crate::debug::text_of(&spec.command);

@@ -106,6 +106,18 @@ fn a_running_process_can_be_taken_over() {
 }
 
 #[test]
+fn what_the_forge_of_another_workspace_looks_after_is_not_taken_over() {
+    let port = free_port();
+    let other = World::new(&web(port));
+    other.ok(&["dev", "start", "web"]);
+    let world = World::new(&web(port));
+    let ran = world.ends(4, &["dev", "start", "web", "--on-conflict", "attach"]);
+    let place = other.path().display().to_string();
+    assert!(ran.stderr.contains(&format!("`web` of {place}")), "{ran:?}");
+    assert_eq!(other.word("web"), "running");
+}
+
+#[test]
 fn an_automatic_port_is_the_same_each_time_and_another_in_each_workspace() {
     let config = "dev:
   - {name: web, command: exec python3 -S puppet.py listen $PORT, port: auto}
