@@ -45,6 +45,9 @@ impl Supervisor {
                 "port {} is used by {owner}, and two Forges must not look after one process; stop it there, or take another port",
                 taken.port
             );
+            if let Some(managed) = self.managed.get_mut(name) {
+                managed.conflict = Some(conflict);
+            }
             return Err(failed(SpawnCause::Port, message));
         }
         match choice.unwrap_or_default() {

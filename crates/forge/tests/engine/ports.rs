@@ -112,8 +112,8 @@ fn what_the_forge_of_another_workspace_looks_after_is_not_taken_over() {
     other.ok(&["dev", "start", "web"]);
     let world = World::new(&web(port));
     let ran = world.ends(4, &["dev", "start", "web", "--on-conflict", "attach"]);
-    let place = other.path().display().to_string();
-    assert!(ran.stderr.contains(&format!("`web` of {place}")), "{ran:?}");
+    let told = format!("`web` of {}", other.path().display());
+    assert!(ran.stdout.contains(&told), "{ran:?}");
     assert_eq!(other.word("web"), "running");
 }
 
