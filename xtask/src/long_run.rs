@@ -36,7 +36,6 @@ fn config(edit: u64) -> String {
     schedule: {{every: 2s}}
   - name: calm
     command: exec sleep 100000
-    port: auto
 "
     )
 }
