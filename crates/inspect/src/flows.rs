@@ -40,7 +40,10 @@ struct Flow {
     /// Counted while the owner was not known.
     waiting: Bytes,
     look: u32,
-    /// In how many looks it was listed.
+    /// The last look in which a process held it. The kernel lists it without a socket when its holder has
+    /// closed it and the other end has not.
+    held: Option<u32>,
+    /// In how many looks a process held it.
     looks: u32,
 }
 
@@ -129,11 +132,13 @@ impl Flows {
             counted: if first_look { now } else { [0, 0] },
             waiting: [0, 0],
             look: 0,
+            held: None,
             looks: 0,
         });
         flow.look = self.look;
-        flow.looks += 1;
         if connection.inode != 0 {
+            flow.held = Some(self.look);
+            flow.looks += 1;
             flow.inode = connection.inode;
         }
         let grown = growth(now, flow.counted);
@@ -163,7 +168,7 @@ impl Flows {
                     flow.owner = Owner::Foreign;
                     flow.waiting = [0, 0];
                     // One that was over before its holder was looked for proves nothing about who talks there.
-                    if flow.look == self.look && flow.looks > 1 {
+                    if flow.held == Some(self.look) && flow.looks > 1 {
                         learn(&mut self.ends, flow.remote, None);
                     }
                 }
@@ -200,12 +205,7 @@ impl Flows {
         }
     }
 
-    /// Whether connections were closed that nobody could be found for.
-    pub(crate) fn has_strays(&self) -> bool {
-        self.strays
-    }
-
-    /// The same since the last call.
+    /// Whether connections were closed since the last call that nobody could be found for.
     pub(crate) fn take_strays(&mut self) -> bool {
         std::mem::take(&mut self.strays)
     }

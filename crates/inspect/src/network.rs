@@ -42,6 +42,8 @@ pub(crate) struct Network {
     rates: HashMap<TreeId, Bytes>,
     /// How many more glances are worth their cost.
     glances: u32,
+    /// Short connections without an owner were closed before the last look.
+    strays: bool,
     spare: bool,
 }
 
@@ -60,6 +62,7 @@ impl Network {
             last_listing: None,
             rates: HashMap::new(),
             glances: GLANCES,
+            strays: false,
             spare,
         }
     }
@@ -94,7 +97,7 @@ impl Network {
     /// Takes note of closed connections, and looks for the owners of others if some had none.
     pub(crate) fn glance(&mut self, now: Moment, trees: &mut [TreeMeter]) {
         self.drain();
-        if self.wants_glances() && self.flows.take_strays() && now.since_boot >= self.next_listing {
+        if self.wants_glances() && now.since_boot >= self.next_listing {
             self.glances -= 1;
             self.look_at_connections(now, trees);
         }
@@ -103,7 +106,7 @@ impl Network {
     /// Whether short connections were made lately whose other end is not known to anybody: looking more often may
     /// catch one while it lasts.
     pub(crate) fn wants_glances(&self) -> bool {
-        self.flows.has_strays() && self.glances > 0
+        self.strays && self.glances > 0
     }
 
     /// Writes what was found of a tree into its usage.
@@ -191,6 +194,7 @@ impl Network {
             // News that were missed for want of room are lost; the counts of what still lives are not.
             let _ = closed.drain(|connection| flows.closed(&connection));
         }
+        self.strays = self.flows.take_strays();
     }
 
     /// Looks into those who joined since the last time: they may hold what was taken for foreign.

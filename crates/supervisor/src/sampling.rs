@@ -17,8 +17,12 @@ use crate::supervisor::Supervisor;
 /// How often the history is written: what a sudden end may cost. Only what is new is written.
 const SAVE_EVERY: Duration = Duration::from_secs(5);
 
-/// Into how many parts glances divide the time between two samples.
+/// Into how many parts glances divide the time between two samples, on the average. Their distances differ:
+/// equal ones would look at a program that works by the clock at the same moment of its beat each time.
 const GLANCES: u32 = 5;
+
+/// The golden ratio's fraction: its multiples fill the space between 0 and 1 evenly and repeat nothing.
+const UNEVEN: f64 = 0.618_033_988_749_895;
 
 /// How long a limit must be exceeded until something is done about it.
 const EXCEEDED_FOR: u32 = 5;
@@ -40,6 +44,8 @@ pub(crate) struct Sampling {
     next: Option<Instant>,
     /// When connections are to be looked at before that.
     glance: Option<Instant>,
+    /// How many glances were planned.
+    glances: u32,
     saved: Instant,
     exceeded: BTreeMap<String, u32>,
     /// Samples so far.
@@ -64,6 +70,7 @@ impl Sampling {
             keep: settings.history,
             next: None,
             glance: None,
+            glances: 0,
             saved: Instant::now(),
             exceeded: BTreeMap::new(),
             looks: 0,
@@ -96,7 +103,9 @@ impl Sampling {
     /// Glances between two samples where they may find something.
     fn plan_glance(&mut self) {
         let wanted = self.sampler.as_ref().is_some_and(Sampler::wants_glances);
-        let at = Instant::now() + self.every / GLANCES;
+        self.glances = self.glances.wrapping_add(1);
+        let uneven = 0.5 + (f64::from(self.glances) * UNEVEN).fract();
+        let at = Instant::now() + (self.every / GLANCES).mul_f64(uneven);
         self.glance = Some(at).filter(|at| wanted && self.next.is_some_and(|next| *at < next));
     }
 

@@ -147,3 +147,20 @@ fn a_connection_that_was_over_before_its_holder_was_looked_for_makes_nobody_a_st
     flows.closed(&connection(4, 0, (40003, 90), [1, 500]));
     assert_eq!(flows.take(7), [1, 500]);
 }
+
+#[test]
+fn a_connection_that_its_holder_has_let_go_while_the_other_end_lingers_proves_no_stranger() {
+    let mut flows = begun();
+    // Its holder closes it before anybody looks for the holder; the other end is in no hurry to close.
+    look(&mut flows, &[connection(1, 5, (40000, 90), [0, 10])]);
+    flows.searched();
+    flows.listed(&connection(1, 0, (40000, 90), [0, 10]));
+    flows.searched();
+    flows.end_look();
+    look(&mut flows, &[connection(2, 6, (40001, 90), [0, 10])]);
+    flows.holds(7, 6);
+    look(&mut flows, &[connection(2, 6, (40001, 90), [0, 10])]);
+    assert_eq!(flows.take(7), [0, 10]);
+    flows.closed(&connection(3, 0, (40002, 90), [1, 500]));
+    assert_eq!(flows.take(7), [1, 500]);
+}
