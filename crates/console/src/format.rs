@@ -3,14 +3,20 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// `512 B`, `1.5 MB`, `158 MB`; steps of 1024.
+/// As [`bytes_from`], in at most six characters.
 pub(crate) fn bytes(amount: u64) -> String {
+    bytes_from(1000, amount)
+}
+
+/// `512 B`, `1.5 MB`, `158 MB`; steps of 1024. What is less than `plain` is told in bytes.
+pub fn bytes_from(plain: u64, amount: u64) -> String {
     const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
-    if amount < 1000 {
+    if amount < plain {
         return format!("{amount} B");
     }
     let mut value = amount as f64 / 1024.0;
     let mut unit = 0;
+    // 999.5 would be written as 1000, which is wider than the next unit.
     while value >= 999.5 && unit + 1 < UNITS.len() {
         value /= 1024.0;
         unit += 1;
@@ -23,7 +29,7 @@ pub(crate) fn bytes(amount: u64) -> String {
 }
 
 /// `2.5%`, `130%`.
-pub(crate) fn percent(value: f64) -> String {
+pub fn percent(value: f64) -> String {
     if !value.is_finite() {
         return "-".to_string();
     }

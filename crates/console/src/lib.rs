@@ -28,6 +28,7 @@ mod update;
 mod view;
 mod words;
 
+pub use format::{bytes_from, percent};
 pub use setup::{Completion, Connecting, Host, Output, Setup};
 pub use shell::run;
 pub use words::split as split_words;

@@ -1,38 +1,10 @@
 //! Questions to logs on disk.
 
-use std::path::Path;
+mod support;
 
 use forge_facts::{RunId, Stream};
-use forge_logs::testing::Writer;
-use forge_logs::{Grep, Item, LINE_CAP, Level, Line, LineEnd, Logs, Query, RunChoice, Sieve};
-
-const SECOND: u64 = 1_000_000_000;
-
-fn writer(root: &Path, process: &str, stream: Stream) -> Writer {
-    Writer::new(&root.join(process), stream).expect("a log")
-}
-
-fn items(root: &Path, query: &Query) -> Vec<Item> {
-    let items = Logs::new(root).query(query).expect("the logs can be read");
-    items
-        .collect::<Result<_, _>>()
-        .expect("the items can be read")
-}
-
-fn lines(root: &Path, query: &Query) -> Vec<Line> {
-    items(root, query)
-        .iter()
-        .filter_map(|item| item.line().cloned())
-        .collect()
-}
-
-fn texts(root: &Path, query: &Query) -> Vec<String> {
-    let lines = lines(root, query);
-    lines
-        .iter()
-        .map(|line| String::from_utf8_lossy(&line.text).into_owned())
-        .collect()
-}
+use forge_logs::{Grep, Item, LINE_CAP, Level, LineEnd, Logs, Query, RunChoice, Sieve};
+use support::{SECOND, items, lines, texts, writer};
 
 #[test]
 fn the_last_lines_are_those_of_the_merged_order() {

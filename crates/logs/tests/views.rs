@@ -1,39 +1,11 @@
 //! What is handed out of logs for those who look at them: repetitions folded, and a bound for those who
 //! cannot wait.
 
-use std::path::Path;
+mod support;
 
 use forge_facts::Stream;
-use forge_logs::testing::Writer;
-use forge_logs::{Fold, Item, Line, Logs, Part, Query};
-
-const SECOND: u64 = 1_000_000_000;
-
-fn writer(root: &Path, process: &str, stream: Stream) -> Writer {
-    Writer::new(&root.join(process), stream).expect("a log")
-}
-
-fn items(root: &Path, query: &Query) -> Vec<Item> {
-    let items = Logs::new(root).query(query).expect("the logs can be read");
-    items
-        .collect::<Result<_, _>>()
-        .expect("the items can be read")
-}
-
-fn lines(root: &Path, query: &Query) -> Vec<Line> {
-    items(root, query)
-        .iter()
-        .filter_map(|item| item.line().cloned())
-        .collect()
-}
-
-fn texts(root: &Path, query: &Query) -> Vec<String> {
-    let lines = lines(root, query);
-    lines
-        .iter()
-        .map(|line| String::from_utf8_lossy(&line.text).into_owned())
-        .collect()
-}
+use forge_logs::{Fold, Item, Line, Part, Query};
+use support::{SECOND, items, texts, writer};
 
 #[test]
 fn within_a_bound_a_giant_line_comes_without_its_beginning() {

@@ -1,4 +1,4 @@
-//! Ports and orphans of this machine, as the API tells them. Needs no supervisor: what is known by looking
+//! Ports, orphans and hogs of this machine, as the API tells them. Needs no supervisor: what is known by looking
 //! is known here, and a supervisor adds what it manages.
 
 use std::io;
@@ -6,12 +6,15 @@ use std::path::Path;
 use std::time::Duration;
 
 use forge_api as api;
+use forge_inspect::hogs::Hog;
 use forge_inspect::kill_port::{Plan, Verdict};
 use forge_inspect::orphans::{self, Former, Live, Orphan};
 use forge_inspect::ports::{self, Port};
 use forge_inspect::{Owner, Viewpoint};
 use forge_os::sockets::Protocol;
 use forge_services::containers::{Container, Engine};
+
+use crate::clock;
 
 pub use forge_inspect::kill_port::look;
 
@@ -194,4 +197,25 @@ fn row(port: &Port) -> api::PortRow {
 fn since_1970(time: Duration) -> Option<String> {
     let nanos = u64::try_from(time.as_nanos()).ok()?;
     Some(crate::clock::rfc3339(nanos))
+}
+
+/// One of those that use most, as it is told.
+pub fn hog(hog: Hog) -> api::Hog {
+    api::Hog {
+        pid: hog.pid,
+        ppid: hog.ppid,
+        command: hog.command,
+        cpu_percent: hog
+            .cpu_percent
+            .map(|cpu| (f64::from(cpu) * 10.0).round() / 10.0),
+        memory_bytes: hog.memory_bytes,
+        started_at: u64::try_from(hog.started_at.as_nanos())
+            .ok()
+            .map(clock::rfc3339),
+        owner: hog.owner.name().to_string(),
+        workspace: hog
+            .workspace
+            .map(|path| path.to_string_lossy().into_owned()),
+        name: hog.name,
+    }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use forge_api::{Hog, Hogs};
 use forge_inspect::{Moment, Viewpoint, hogs};
+use forge_supervisor::machine;
 
 use crate::args::HogsArgs;
 use crate::context::Context;
@@ -36,7 +37,7 @@ pub(crate) fn run(args: &HogsArgs, context: &Context) -> Outcome {
             .hogs_since(&earlier, args.limit.unwrap_or(usual), &viewpoint)
             .map_err(unreadable)?;
         let answer = Hogs {
-            processes: found.into_iter().map(told).collect(),
+            processes: found.into_iter().map(machine::hog).collect(),
         };
         if args.json {
             context.ui.out.json(&answer);
@@ -49,26 +50,6 @@ pub(crate) fn run(args: &HogsArgs, context: &Context) -> Outcome {
 
 fn unreadable(error: std::io::Error) -> Failure {
     Failure::failed(format!("cannot read the table of processes: {error}"))
-}
-
-fn told(hog: hogs::Hog) -> Hog {
-    Hog {
-        pid: hog.pid,
-        ppid: hog.ppid,
-        command: hog.command,
-        cpu_percent: hog
-            .cpu_percent
-            .map(|cpu| (f64::from(cpu) * 10.0).round() / 10.0),
-        memory_bytes: hog.memory_bytes,
-        started_at: u64::try_from(hog.started_at.as_nanos())
-            .ok()
-            .map(forge_logs::rfc3339),
-        owner: hog.owner.name().to_string(),
-        workspace: hog
-            .workspace
-            .map(|path| path.to_string_lossy().into_owned()),
-        name: hog.name,
-    }
 }
 
 fn show(answer: &Hogs, context: &Context) {

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+pub(crate) use forge_console::percent;
+
 /// `850ms`, `12.3s`, `4m 12s`, `2h 34m`, `3d 4h`.
 pub(crate) fn duration(length: Duration) -> String {
     let ms = length.as_millis();
@@ -25,34 +27,7 @@ pub(crate) fn whole_seconds(length: Duration) -> String {
 
 /// `512 B`, `1.5 MB`, `158 MB`; steps of 1024.
 pub(crate) fn bytes(amount: u64) -> String {
-    const UNITS: [&str; 6] = ["kB", "MB", "GB", "TB", "PB", "EB"];
-    if amount < 1024 {
-        return format!("{amount} B");
-    }
-    let mut value = amount as f64 / 1024.0;
-    let mut unit = 0;
-    // 999.5 would be written as 1000, which is wider than the next unit.
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if value < 9.95 {
-        format!("{value:.1} {}", UNITS[unit])
-    } else {
-        format!("{value:.0} {}", UNITS[unit])
-    }
-}
-
-/// `2.5%`, `130%`.
-pub(crate) fn percent(value: f64) -> String {
-    if !value.is_finite() {
-        return "-".to_string();
-    }
-    if value.abs() < 99.95 {
-        format!("{value:.1}%")
-    } else {
-        format!("{value:.0}%")
-    }
+    forge_console::bytes_from(1024, amount)
 }
 
 /// `1 process`, `3 processes`.

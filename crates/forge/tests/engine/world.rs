@@ -83,18 +83,8 @@ impl World {
 
     /// The binary with these words, in the workspace, without a terminal.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_forge"));
-        command
-            .args(words)
-            .current_dir(self.path())
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", self.base())
-            .env("TZ", "UTC")
-            .env("FORGE_STATE_DIR", self.base().join("state"))
-            .env("FORGE_RUNTIME_DIR", self.base().join("runtime"))
-            .stdin(Stdio::null());
-        command
+        let forge = env!("CARGO_BIN_EXE_forge");
+        forge_testkit::program_in(forge, words, &self.path(), &self.base())
     }
 
     /// Runs it to its end, and until nobody has its output open.

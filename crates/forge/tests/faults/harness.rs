@@ -1,16 +1,7 @@
-//! Runs a table of faults, several at once, and plays the init below which they run.
+//! What faults share: chance that can be had again, and the init below which they run.
 
-use std::panic::catch_unwind;
 use std::process::{Command, ExitCode};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::{Duration, Instant};
-
-/// A fault with what must come out, as a sentence, and the test of it.
-pub(crate) type Fault = (&'static str, fn());
-
-/// How many run at once.
-const AT_ONCE: usize = 4;
+use std::time::Duration;
 
 /// What a fault prints that cannot be injected here.
 pub(crate) fn skip(why: &str) {
@@ -49,43 +40,6 @@ impl Chance {
         let micros = self.below(most_ms * 1000) as u64;
         forge_os::pause(Duration::from_micros(micros));
     }
-}
-
-/// Runs all faults whose sentences contain one of the words of the command line.
-pub(crate) fn run(groups: &[&[Fault]]) -> ExitCode {
-    let words: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|word| !word.starts_with('-'))
-        .collect();
-    let chosen: Vec<Fault> = groups
-        .iter()
-        .flat_map(|group| group.iter().copied())
-        .filter(|(name, _)| words.is_empty() || words.iter().any(|word| name.contains(word)))
-        .collect();
-    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    std::thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                while let Some((name, test)) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let begun = Instant::now();
-                    let ok = catch_unwind(test).is_ok();
-                    let word = if ok { "ok" } else { "FAILED" };
-                    let took = begun.elapsed().as_millis();
-                    println!("fault {name} ... {word} ({took} ms)");
-                    if !ok && let Ok(mut failed) = failed.lock() {
-                        failed.push(*name);
-                    }
-                }
-            });
-        }
-    });
-    let failed = failed.into_inner().unwrap_or_default();
-    let passed = chosen.len() - failed.len();
-    println!("\n{passed} passed, {} failed", failed.len());
-    for name in &failed {
-        println!("  {name}");
-    }
-    ExitCode::from(u8::from(!failed.is_empty()))
 }
 
 /// Runs this program below itself: whoever loses its parent becomes a child of this process, which reaps

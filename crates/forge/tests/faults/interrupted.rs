@@ -1,11 +1,12 @@
 //! Commands that are cut off in the middle, and several that begin at once.
 
-use crate::harness::{Chance, Fault, times};
+use crate::harness::{Chance, times};
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
 use crate::world::{Beside, World};
 
-pub(crate) const FAULTS: &[Fault] = &[
+pub(crate) const FAULTS: &[Case] = &[
     (
         "a_command_that_is_interrupted_at_any_moment_leaves_no_half_state",
         interrupted,

@@ -2,12 +2,13 @@
 
 use std::process::{Command, Stdio};
 
-use crate::harness::{Chance, Fault, skip, times};
+use crate::harness::{Chance, skip, times};
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
 use crate::world::{Beside, World, has_ended, kill};
 
-pub(crate) const FAULTS: &[Fault] = &[
+pub(crate) const FAULTS: &[Case] = &[
     (
         "kills_during_start_stop_restart_and_reload_leave_one_copy_and_a_whole_program",
         under_load,

@@ -4,12 +4,13 @@ use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::harness::{Fault, skip};
+use crate::harness::skip;
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
 use crate::world::{Beside, World, kill};
 
-pub(crate) const FAULTS: &[Fault] = &[
+pub(crate) const FAULTS: &[Case] = &[
     (
         "a_supervisor_without_descriptors_answers_again_when_there_are_some",
         no_descriptors,

@@ -1,11 +1,12 @@
 //! Output of every kind, and what happens to its files.
 
-use crate::harness::{Fault, times};
+use crate::harness::times;
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
 use crate::world::{Beside, World, kill};
 
-pub(crate) const FAULTS: &[Fault] = &[
+pub(crate) const FAULTS: &[Case] = &[
     (
         "last_words_of_processes_that_end_at_once_are_all_kept",
         last_words,

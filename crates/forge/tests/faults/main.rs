@@ -24,12 +24,15 @@ fn main() -> ExitCode {
     {
         return harness::init(how, rest);
     }
-    harness::run(&[
-        kills::FAULTS,
-        processes::FAULTS,
-        limits::FAULTS,
-        logs::FAULTS,
-        state::FAULTS,
-        interrupted::FAULTS,
-    ])
+    forge_testkit::run_cases(
+        "fault",
+        &[
+            kills::FAULTS,
+            processes::FAULTS,
+            limits::FAULTS,
+            logs::FAULTS,
+            state::FAULTS,
+            interrupted::FAULTS,
+        ],
+    )
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{Fault, times};
+use crate::harness::times;
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
 use crate::world::{World, has_ended, kill, make_executable};
 
-pub(crate) const FAULTS: &[Fault] = &[
+pub(crate) const FAULTS: &[Case] = &[
     ("all_256_exit_codes_are_told_as_they_were", exit_codes),
     ("every_deadly_signal_is_told_by_its_name", signals),
     ("what_cannot_be_executed_says_what_and_why", unexecutable),

@@ -3,12 +3,12 @@
 use std::os::unix::fs::symlink;
 use std::process::{Command, Stdio};
 
-use crate::harness::Fault;
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
 use crate::world::{Beside, World, has_ended, kill};
 
-pub(crate) const FAULTS: &[Fault] = &[
+pub(crate) const FAULTS: &[Case] = &[
     ("state_of_a_newer_version_is_left_alone_and_said", newer),
     (
         "garbage_in_any_file_of_the_state_never_stops_the_program",

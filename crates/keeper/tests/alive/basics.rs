@@ -2,11 +2,11 @@
 
 use forge_facts::{Entry, Exit, Fact, Order, Stream, TerminalSize};
 
-use crate::harness::Test;
 use crate::world::{World, own};
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
-pub(crate) const TESTS: &[Test] = &[
+pub(crate) const TESTS: &[Case] = &[
     (
         "a_process_runs_and_its_output_and_end_are_kept",
         run_and_end,

@@ -8,11 +8,11 @@ use forge_facts::{
 };
 
 use crate::child;
-use crate::harness::Test;
 use crate::world::{World, own};
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
-pub(crate) const TESTS: &[Test] = &[
+pub(crate) const TESTS: &[Case] = &[
     ("a_full_disk_costs_a_counted_gap_and_nothing_else", full),
     ("a_disk_that_is_freed_in_time_costs_nothing", freed_in_time),
 ];

@@ -2,12 +2,12 @@
 
 use forge_facts::{Entry, Launch, Order};
 
-use crate::harness::Test;
 use crate::kills::{kills, moment};
 use crate::talk::Shim;
 use crate::world::{World, kill};
+use forge_testkit::Case;
 
-pub(crate) const TESTS: &[Test] = &[
+pub(crate) const TESTS: &[Case] = &[
     ("nothing_runs_that_is_in_no_journal", gate),
     (
         "a_launch_that_is_ordered_again_after_a_death_happens_once",

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 use forge_facts::{Exit, KeeperFact, KeeperOrder, Stream};
 use forge_os::{Pidfd, signal};
 
-use crate::harness::Test;
 use crate::talk::Talk;
 use crate::world::{World, kill, own, start_keeper};
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
-pub(crate) const TESTS: &[Test] = &[
+pub(crate) const TESTS: &[Case] = &[
     (
         "a_killed_supervisor_is_replaced_and_clients_wait_for_it",
         replaced,

@@ -13,11 +13,11 @@ use forge_facts::{
 use forge_os::Pidfd;
 
 use crate::child;
-use crate::harness::Test;
 use crate::world::{World, kill, own};
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
-pub(crate) const TESTS: &[Test] = &[
+pub(crate) const TESTS: &[Case] = &[
     (
         "kills_of_the_shim_lose_nothing_of_a_process_on_pipes",
         || flood(Victim::Shim, false),

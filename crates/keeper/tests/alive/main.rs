@@ -6,7 +6,6 @@ mod basics;
 mod child;
 mod disk;
 mod gates;
-mod harness;
 mod keepers;
 mod kills;
 mod recovery;
@@ -22,14 +21,17 @@ fn main() -> ExitCode {
         Some("keeper") => forge_keeper::main(std::env::args_os()),
         Some("daemon") => world::be_supervisor(),
         Some("child") => child::run(),
-        _ => harness::run(&[
-            basics::TESTS,
-            stops::TESTS,
-            kills::TESTS,
-            gates::TESTS,
-            keepers::TESTS,
-            recovery::TESTS,
-            disk::TESTS,
-        ]),
+        _ => forge_testkit::run_cases(
+            "test",
+            &[
+                basics::TESTS,
+                stops::TESTS,
+                kills::TESTS,
+                gates::TESTS,
+                keepers::TESTS,
+                recovery::TESTS,
+                disk::TESTS,
+            ],
+        ),
     }
 }

@@ -5,10 +5,10 @@ use std::process::{Child, Command};
 use forge_facts::{Entry, Exit, Identity, RunId};
 use forge_os::Pidfd;
 
-use crate::harness::Test;
 use crate::world::World;
+use forge_testkit::Case;
 
-pub(crate) const TESTS: &[Test] = &[
+pub(crate) const TESTS: &[Case] = &[
     (
         "a_pid_that_was_given_to_another_process_is_let_alone",
         reused,

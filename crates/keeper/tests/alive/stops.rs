@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use forge_facts::{Entry, Exit, Order, Scope, Stream};
 use forge_os::signal;
 
-use crate::harness::Test;
 use crate::world::{World, own};
+use forge_testkit::Case;
 use forge_testkit::wait_for;
 
-pub(crate) const TESTS: &[Test] = &[
+pub(crate) const TESTS: &[Case] = &[
     ("one_that_ends_on_the_signal_is_gone_at_once", quick),
     (
         "one_that_ignores_the_signal_is_killed_at_the_timeout",

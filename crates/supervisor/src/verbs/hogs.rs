@@ -2,15 +2,15 @@
 //! beside the loop.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use forge_api::{self as api, Problem};
-use forge_inspect::hogs::{Hog, Snapshot};
+use forge_inspect::hogs::Snapshot;
 use forge_inspect::{Moment, Viewpoint};
 
-use crate::clock;
 use crate::input::Reply;
+use crate::machine;
 use crate::supervisor::Supervisor;
 
 /// The time between the two looks.
@@ -57,25 +57,6 @@ fn look(
     };
     let hogs = Snapshot::take(Moment::now())?.hogs_since(&earlier, count, &viewpoint)?;
     Ok(api::Hogs {
-        processes: hogs.into_iter().map(told).collect(),
+        processes: hogs.into_iter().map(machine::hog).collect(),
     })
-}
-
-fn told(hog: Hog) -> api::Hog {
-    let text = |path: PathBuf| path.to_string_lossy().into_owned();
-    api::Hog {
-        pid: hog.pid,
-        ppid: hog.ppid,
-        command: hog.command,
-        cpu_percent: hog
-            .cpu_percent
-            .map(|cpu| (f64::from(cpu) * 10.0).round() / 10.0),
-        memory_bytes: hog.memory_bytes,
-        started_at: u64::try_from(hog.started_at.as_nanos())
-            .ok()
-            .map(clock::rfc3339),
-        owner: hog.owner.name().to_string(),
-        workspace: hog.workspace.map(text),
-        name: hog.name,
-    }
 }

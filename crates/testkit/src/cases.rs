@@ -1,4 +1,5 @@
-//! A small test runner: names are sentences, several run at once, a filter may be given.
+//! A small test runner for programs that must be more than a test, such as their own children's init: names
+//! are sentences, several cases run at once, and words of the command line choose among them.
 
 use std::panic::catch_unwind;
 use std::process::ExitCode;
@@ -6,19 +7,20 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-/// A test and its name.
-pub(crate) type Test = (&'static str, fn());
+/// A case: what must come out, as a sentence, and the test of it.
+pub type Case = (&'static str, fn());
 
 /// How many run at once.
 const AT_ONCE: usize = 4;
 
-/// Runs all tests whose names contain one of the words of the command line.
-pub(crate) fn run(groups: &[&[Test]]) -> ExitCode {
+/// Runs all cases whose sentences contain one of the words of the command line, or all; `--list` names
+/// them. `kind` is what one is called where it is told.
+pub fn run_cases(kind: &str, groups: &[&[Case]]) -> ExitCode {
     let words: Vec<String> = std::env::args()
         .skip(1)
-        .filter(|w| !w.starts_with('-'))
+        .filter(|word| !word.starts_with('-'))
         .collect();
-    let chosen: Vec<Test> = groups
+    let chosen: Vec<Case> = groups
         .iter()
         .flat_map(|group| group.iter().copied())
         .filter(|(name, _)| words.is_empty() || words.iter().any(|word| name.contains(word)))
@@ -29,8 +31,7 @@ pub(crate) fn run(groups: &[&[Test]]) -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
-    let next = AtomicUsize::new(0);
-    let failed = Mutex::new(Vec::new());
+    let (next, failed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
@@ -38,10 +39,8 @@ pub(crate) fn run(groups: &[&[Test]]) -> ExitCode {
                     let begun = Instant::now();
                     let ok = catch_unwind(test).is_ok();
                     let word = if ok { "ok" } else { "FAILED" };
-                    println!(
-                        "test {name} ... {word} ({} ms)",
-                        begun.elapsed().as_millis()
-                    );
+                    let took = begun.elapsed().as_millis();
+                    println!("{kind} {name} ... {word} ({took} ms)");
                     if !ok && let Ok(mut failed) = failed.lock() {
                         failed.push(*name);
                     }
@@ -50,17 +49,10 @@ pub(crate) fn run(groups: &[&[Test]]) -> ExitCode {
         }
     });
     let failed = failed.into_inner().unwrap_or_default();
-    println!(
-        "\n{} passed, {} failed",
-        chosen.len() - failed.len(),
-        failed.len()
-    );
+    let passed = chosen.len() - failed.len();
+    println!("\n{passed} passed, {} failed", failed.len());
     for name in &failed {
         println!("  {name}");
     }
-    if failed.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    }
+    ExitCode::from(u8::from(!failed.is_empty()))
 }
